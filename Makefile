@@ -1,0 +1,74 @@
+# Everything a contributor does, one word each. Needs Python 3.11 or newer with its venv module, and make.
+# Environments and builds are made on demand in $ACKOPS_CACHE (default: ~/.cache/ackops-eci) and used again.
+
+HOUSE := tests/house/start.sh
+RUN := $(HOUSE) run main
+
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+.PHONY: help env demo test lint ruff ansible-lint docs-lint types unit sanity importer compat integration \
+        bench cluster docs format requirements clean clean-environments
+
+help: ## Show this list
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  Passed on where they make sense: ARGS='...' (make unit ARGS='-k matrix'), PYTHON=python3.12, ACKOPS_CACHE=dir"
+
+env: ## Make the environment of the demo and the tests, and print where it is
+	@$(HOUSE) env main
+
+demo: ## Show what the collection does, on a throw-away cluster
+	@$(RUN) python -m tests.demo $(ARGS)
+
+# What is quick fails first; integration is last, so that its summary ends the output.
+test: ruff types unit ansible-lint docs-lint sanity importer compat integration ## Run every check there is
+
+lint: ruff ansible-lint docs-lint ## Run the linters
+
+ruff: ## Check Python style and formatting
+	@$(HOUSE) ruff
+
+ansible-lint: ## Check playbooks, roles and metadata
+	@$(HOUSE) ansible-lint
+
+docs-lint: ## Check documentation and changelog
+	@$(HOUSE) docs-lint
+
+types: ## Check types
+	@$(HOUSE) types
+
+unit: ## Run the unit tests
+	@$(RUN) python -m pytest tests/unit $(ARGS)
+
+sanity: ## Run ansible-test sanity, without containers
+	@$(HOUSE) sanity $(ARGS)
+
+importer: ## Build the artifact and run Galaxy's import check on it
+	@$(HOUSE) importer
+
+compat: ## Run the tests on the oldest, a middle and the newest supported releases
+	@$(HOUSE) compat $(ARGS)
+
+integration: ## Run the integration tests on the test cluster
+	@$(RUN) python -m pytest tests/integration $(ARGS)
+
+bench: ## Measure speed on a large cluster
+	@$(RUN) python -m tests.bench $(ARGS)
+
+cluster: ## Start the test cluster and keep it running
+	@$(RUN) python -m tests.cluster $(ARGS)
+
+docs: docs-lint ## Build the documentation as HTML
+	@$(HOUSE) docs
+
+format: ## Format the Python code and repair what ruff can repair
+	@$(HOUSE) format
+
+requirements: ## Pin the requirements anew (ARGS=--upgrade for newer releases)
+	@$(HOUSE) requirements $(ARGS)
+
+clean: ## Remove this checkout's caches and copies
+	@$(HOUSE) clean
+
+clean-environments: ## Remove the environments of every checkout
+	@$(HOUSE) clean-environments

@@ -1,0 +1,42 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options that more than one module has."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Options of more than one module."""
+
+    # ackops.eci.common.nodes
+    NODES = r"""
+options:
+  node_name_prefixes:
+    description:
+      - Beginnings of the names of virtual nodes.
+      - A node also counts as virtual by its label C(type=virtual-kubelet) or its taint C(virtual-kubelet.io/provider), so this is needed
+        for nodes that have neither.
+    type: list
+    elements: str
+    default: [virtual-kubelet, virtual-node-eci-]
+"""
+
+    # ackops.eci.common.target
+    TARGET = r"""
+options:
+  target_version:
+    description:
+      - The Kubernetes version that the cluster is to be upgraded to, as V(1.26), V(v1.26.3) or V(1.26.3-aliyun.1).
+      - Put it in quotes. YAML reads an unquoted C(1.30) as the number 1.3, so that a number is refused.
+    type: raw
+    required: true
+  matrix:
+    description:
+      - Rows that replace or extend the built-in compatibility matrix. The key is an ECI platform version, or V(unavailable) for pods
+        whose annotation is missing or empty.
+      - The value is a list of Kubernetes versions, a range such as V(>=1.12), or a dictionary with C(versions) and C(canary).
+      - The built-in matrix is that of the Alibaba Cloud documentation of 26 March 2026. What the matrix does not name is V(unknown) and
+        shuts the gate.
+    type: dict
+"""

@@ -1,0 +1,89 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The errors of the collection. Every one says what is wrong and what to do about it.
+
+They are raised anywhere inside and turned into ``fail_json`` in one place (``_module.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+
+def printable(text: object, limit: int = 80) -> str:
+    """Untrusted text as one short, quoted line: control characters escaped, cut at ``limit`` characters."""
+    line = ascii(text) if not isinstance(text, str) else "'" + text.encode("unicode_escape").decode("ascii") + "'"
+    return line if len(line) <= limit else line[: limit - 4] + "...'"
+
+
+class EciError(Exception):
+    """Anything that stops the collection: ``message`` says what, ``remedy`` says what to do."""
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.remedy}".strip()
+
+
+class InvalidInput(EciError):
+    """An option (or an entry of one) that cannot be taken: names the option, the value and the remedy."""
+
+    def __init__(self, option: str, value: object, problem: str, remedy: str) -> None:
+        super().__init__(f"{option}: {printable(value)} {problem}.", remedy)
+        self.option = option
+
+
+class ConnectionFailed(EciError):
+    """The cluster could not be reached or refused the credentials; nothing was changed."""
+
+
+class MissingLibrary(EciError):
+    """A Python package is missing on the machine that runs the module."""
+
+    def __init__(self, package: str, purpose: str, trace: str | None = None) -> None:
+        super().__init__(
+            f"The Python package '{package}' is needed {purpose}, and could not be imported.",
+            f"Install it for the interpreter that runs the module: python -m pip install {package}",
+        )
+        self.package = package
+        self.trace = trace
+
+
+class ApiError(EciError):
+    """An answer of the API server that is not a success.
+
+    ``status`` is the HTTP code, ``reason`` the machine-readable reason of the Status object, ``causes`` its
+    details.causes, ``retry_after`` the Retry-After header in seconds (None where the server sent none).
+    """
+
+    def __init__(
+        self,
+        status: int,
+        reason: str,
+        message: str,
+        *,
+        causes: Sequence[Mapping[str, str]] = (),
+        retry_after: float | None = None,
+        remedy: str = "",
+    ) -> None:
+        super().__init__(message, remedy)
+        self.status = status
+        self.reason = reason
+        self.causes = tuple(causes)
+        self.retry_after = retry_after
+
+
+class ListExpired(ApiError):
+    """410 Gone: the snapshot behind a list or a watch is no longer there; list again from the start."""
+
+
+class IncompleteScan(EciError):
+    """A scan that did not reach its end. It is never handed on as a shorter answer."""
+
+
+class WatchBroken(EciError):
+    """The connection of a watch ended before its time; look again, then watch again."""

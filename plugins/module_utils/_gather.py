@@ -1,0 +1,200 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The scan: every ECI pod of a cluster (or of a saved file), from one consistent list, or an error. Never less."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import quote
+
+from ansible_collections.ackops.eci.plugins.module_utils import _predicates
+from ansible_collections.ackops.eci.plugins.module_utils._errors import (
+    IncompleteScan,
+    InvalidInput,
+    ListExpired,
+    WatchBroken,
+)
+from ansible_collections.ackops.eci.plugins.module_utils._model import Node, Pod, pod_from_manifest, sort_key
+from ansible_collections.ackops.eci.plugins.module_utils._pod_api import Clock, PodApi, PodSet
+from ansible_collections.ackops.eci.plugins.module_utils._selection import Condition
+
+PAGE_SIZE = 500
+# A list that expires is begun again, so many times in all: on a server that drops snapshots faster than that
+# it never ends.
+TRIES = 3
+# While pods are being created, the cluster is scanned at most so seldom (seconds).
+SETTLE_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What is to be looked at. ``prefixes`` are beginnings of virtual node names."""
+
+    prefixes: Sequence[str] = _predicates.DEFAULT_NODE_PREFIXES
+    namespaces: Sequence[str] = ()
+    query: Condition | None = None
+
+    @property
+    def whole_cluster(self) -> bool:
+        """Whether nothing narrows the scan."""
+        return not self.namespaces and self.query is None
+
+
+@dataclass
+class Scan:
+    """What a scan found: the ECI pods, the virtual nodes, and how many of everything else was passed by."""
+
+    scope: Scope
+    virtual_nodes: dict[str, Node]
+    pods: list[Pod] = field(default_factory=list)
+    passed_by: Counter[str] = field(default_factory=Counter)
+    selected_away: int = 0
+
+    def add(self, pod: Pod) -> None:
+        """Take in one pod of the list."""
+        kind = _predicates.kind_of_pod(pod, self.virtual_nodes, self.scope.prefixes)
+        if kind != _predicates.ECI:
+            self.passed_by[kind] += 1
+        elif self.scope.query is not None and not self.scope.query.holds(pod):
+            self.selected_away += 1
+        else:
+            self.pods.append(pod)
+
+    def undetermined(self) -> list[Pod]:
+        """The pods that are still being created."""
+        return [pod for pod in self.pods if _predicates.effective_version(pod) is None]
+
+    def facts(self) -> dict[str, Any]:
+        """``eci_cluster``, without what only a server can tell."""
+        versions = Counter(_predicates.effective_version(pod) or "undetermined" for pod in self.pods)
+        return {
+            "whole_cluster": self.scope.whole_cluster,
+            "virtual_nodes": [
+                {"name": node.name, "zone": node.zone}
+                for node in sorted(self.virtual_nodes.values(), key=lambda n: n.name)
+            ],
+            "pods_by_platform_version": dict(sorted(versions.items())),
+            "counts": {
+                "eci": len(self.pods),
+                "finished": sum(pod.finished for pod in self.pods),
+                "acs": self.passed_by[_predicates.ACS],
+                "unscheduled": self.passed_by[_predicates.UNSCHEDULED],
+                "other": self.passed_by[_predicates.OTHER],
+                "not_selected": self.selected_away,
+            },
+        }
+
+
+def _entries(api: PodApi, path: str) -> Iterator[Mapping[str, Any]]:
+    for page in api.pages(path, {}, PAGE_SIZE):
+        yield from page.get("items") or ()
+
+
+def virtual_nodes(api: PodApi, prefixes: Sequence[str]) -> dict[str, Node]:
+    """The virtual nodes of the cluster, by name."""
+    nodes = (_predicates.node_from_manifest(entry, prefixes) for entry in _entries(api, "/api/v1/nodes"))
+    return {node.name: node for node in nodes if node.virtual}
+
+
+def _scan_once(api: PodApi, scope: Scope) -> Scan:
+    scan = Scan(scope, virtual_nodes(api, scope.prefixes))
+    paths = [f"/api/v1/namespaces/{quote(name, safe='')}/pods" for name in scope.namespaces] or ["/api/v1/pods"]
+    for path in paths:
+        for entry in _entries(api, path):
+            scan.add(pod_from_manifest(entry))
+    scan.pods.sort(key=sort_key)
+    return scan
+
+
+def scan_cluster(api: PodApi, scope: Scope) -> Scan:
+    """Scan the cluster; a snapshot that expires half-way is begun again. Raises IncompleteScan, never cuts short."""
+    scope = replace(scope, namespaces=tuple(dict.fromkeys(scope.namespaces)))
+    said = ""
+    for _attempt in range(TRIES):
+        try:
+            return _scan_once(api, scope)
+        except ListExpired as error:
+            said = error.message
+    raise IncompleteScan(
+        f"The list of pods expired on the server {TRIES} times before it was read to its end: {said}",
+        "The answer would be short, so there is none. Run again when the API server is less busy.",
+    )
+
+
+def scan_settled(api: PodApi, scope: Scope, clock: Clock, seconds: float) -> Scan:
+    """Scan the cluster, and while pods are being created wait for them, up to so many seconds; then scan it anew."""
+    deadline = clock.monotonic() + seconds
+    while True:
+        scan = scan_cluster(api, scope)
+        waiting = scan.undetermined()
+        remaining = deadline - clock.monotonic()
+        if not waiting or remaining <= 0:
+            return scan
+        _await_change(api, waiting[0], min(remaining, SETTLE_SECONDS))
+
+
+def _await_change(api: PodApi, pod: Pod, seconds: float) -> None:
+    """Watch one pod until anything about it changes; the next scan sees what."""
+    one = PodSet(pod.namespace, name=pod.name)
+    try:
+        found, version = api.list_pods(one)
+        if any(_predicates.effective_version(pod_from_manifest(entry)) is None for entry in found):
+            for kind, _manifest in api.watch_pods(one, version, seconds):
+                if kind != "BOOKMARK":
+                    return
+    except (WatchBroken, ListExpired):
+        return
+
+
+def scan_file(path: str, scope: Scope) -> Scan:
+    """Scan a file made by ``kubectl get pods -A -o json``. Raises InvalidInput where it is none."""
+    remedy = "Make the file with: kubectl get pods -A -o json > pods.json"
+    try:
+        with open(path, encoding="utf-8") as stream:
+            document = json.load(stream)
+    except OSError as error:
+        raise InvalidInput("src", path, f"cannot be read: {error.strerror}", remedy) from error
+    except ValueError as error:
+        raise InvalidInput("src", path, "is not JSON", remedy) from error
+    return scan_manifests(manifests_of(document), scope)
+
+
+def scan_manifests(manifests: Iterable[Mapping[str, Any]], scope: Scope) -> Scan:
+    """The same from the entries of a saved ``kubectl get pods -A -o json`` (nodes in it count too)."""
+    entries = list(manifests)
+    kinds = [str(entry.get("kind") or "Pod") for entry in entries]
+    nodes = [
+        _predicates.node_from_manifest(entry, scope.prefixes) for entry, kind in zip(entries, kinds) if kind == "Node"
+    ]
+    scan = Scan(scope, {node.name: node for node in nodes if node.virtual})
+    for position, (entry, kind) in enumerate(zip(entries, kinds)):
+        if kind != "Pod":
+            continue
+        pod = pod_from_manifest(entry)
+        if not pod.name or not pod.namespace:
+            raise InvalidInput(
+                "src",
+                f"items[{position}]",
+                "is not a pod: it has no name or no namespace",
+                "Make the file with: kubectl get pods -A -o json > pods.json",
+            )
+        if not scope.namespaces or pod.namespace in scope.namespaces:
+            scan.add(pod)
+    scan.pods.sort(key=sort_key)
+    return scan
+
+
+def manifests_of(document: object) -> list[Mapping[str, Any]]:
+    """The entries of a List as kubectl writes it. A list that was cut short is an error."""
+    remedy = "Make the file with: kubectl get pods -A -o json > pods.json"
+    if not isinstance(document, Mapping) or not isinstance(document.get("items"), list):
+        raise InvalidInput("src", "the file", "is not a List of pods", remedy)
+    metadata = document.get("metadata") or {}
+    if metadata.get("continue") or metadata.get("remainingItemCount"):
+        raise IncompleteScan("src: the file holds only the first page of a longer list.", remedy)
+    return [entry for entry in document["items"] if isinstance(entry, Mapping)]

@@ -1,0 +1,101 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The record on disk: one JSON line before and after every step, and the manifests that nothing else keeps.
+
+Everything is written with mode 0600 in directories of mode 0700 and flushed to the disk before the next step begins.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import re
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.ackops.eci.plugins.module_utils._errors import EciError
+from ansible_collections.ackops.eci.plugins.module_utils._pod_api import Clock
+
+LEDGER = "ledger.jsonl"
+MANIFESTS = "manifests"
+
+
+def default_directory(server: str, environ: Mapping[str, str]) -> str:
+    """``$XDG_STATE_HOME/ackops-eci/<server>``; the server's name so that clusters do not share a ledger."""
+    state = environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")
+    return os.path.join(state, "ackops-eci", re.sub(r"[^0-9A-Za-z.-]+", "_", server.partition("://")[2] or server))
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name, as in many containers
+        return str(os.getuid())
+
+
+class Ledger:
+    """The journal of one run, in a directory. Safe for threads; several runs may append to one ledger."""
+
+    def __init__(self, directory: str, run: str, server: str, clock: Clock) -> None:
+        self.directory = os.path.expanduser(directory)
+        self.path = os.path.join(self.directory, LEDGER)
+        self._common = {"run": run, "server": server, "user": _user()}
+        self._clock = clock
+        self._lock = threading.Lock()
+        try:
+            os.makedirs(os.path.join(self.directory, MANIFESTS), mode=0o700, exist_ok=True)
+            self._append("")  # found out now, not after the first deletion
+        except OSError as error:
+            raise EciError(
+                f"record_dir: '{self.directory}' cannot be written: {error.strerror}.",
+                "Give a directory that the user who runs the module can write; nothing was changed.",
+            ) from error
+
+    def _append(self, line: str) -> None:
+        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            os.write(descriptor, line.encode("utf-8"))
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def write(self, event: str, **details: Any) -> None:
+        """Append one entry."""
+        entry = {"time": self._clock.now(), "event": event, **self._common, **details}
+        with self._lock:
+            self._append(json.dumps(entry, sort_keys=True) + "\n")
+
+    def save_manifest(self, manifest: Mapping[str, Any]) -> str:
+        """Keep a pod's manifest; the UID in the name makes it one file per pod, however often it is saved."""
+        metadata = manifest.get("metadata") or {}
+        name = f"{metadata.get('namespace')}_{metadata.get('name')}_{metadata.get('uid')}.json"
+        path = os.path.join(self.directory, MANIFESTS, re.sub(r"[^0-9A-Za-z_.-]+", "_", name))
+        temporary = f"{path}.{os.getpid()}.part"
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            json.dump(manifest, stream, indent=1, sort_keys=True)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)
+        return path
+
+
+class NoLedger:
+    """The journal of a run that changes nothing."""
+
+    path = ""
+
+    def write(self, event: str, **details: Any) -> None:
+        """Nothing is written down, for nothing is done."""
+
+    def save_manifest(self, manifest: Mapping[str, Any]) -> str:
+        """A run that changes nothing has nothing to keep."""
+        raise AssertionError(f"a dry run saves no manifest: {manifest.get('metadata')}")
+
+
+def open_ledger(directory: str | None, run: str, server: str, clock: Clock) -> Ledger:
+    """The ledger in that directory, or in the default one of the server."""
+    return Ledger(directory or default_directory(server, os.environ), run, server, clock)

@@ -1,0 +1,109 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The face towards Ansible: the only file that knows AnsibleModule. Errors become ``fail_json`` here, once."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.ackops.eci.plugins.module_utils._connection import resolve
+from ansible_collections.ackops.eci.plugins.module_utils._errors import EciError, InvalidInput, MissingLibrary
+from ansible_collections.ackops.eci.plugins.module_utils._kube_api import KubeApi, connect
+
+# Results stay small: AWX cuts events over 700,000 bytes, and Ansible is slow on large ones. Counts are never cut.
+MOST_LISTED = 1000
+
+_SECRET_KEYS = ("token", "password", "client-key-data", "id-token", "refresh-token", "access-token", "client-secret")
+_SECRET_VARIABLES = (
+    "K8S_AUTH_API_KEY",
+    "K8S_AUTH_PASSWORD",
+    "K8S_AUTH_PROXY_HEADERS_BASIC_AUTH",
+    "K8S_AUTH_PROXY_HEADERS_PROXY_BASIC_AUTH",
+)
+
+
+class SystemClock:
+    """The port ``Clock``, on the machine's own time."""
+
+    def monotonic(self) -> float:
+        """Seconds that only go up."""
+        return time.monotonic()
+
+    def now(self) -> str:
+        """The time of day, UTC, RFC 3339."""
+        return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
+
+def _secrets_in(document: object) -> set[str]:
+    """The values of a kubeconfig dictionary that must not be shown."""
+    found: set[str] = set()
+    if isinstance(document, Mapping):
+        for key, entry in document.items():
+            if key in _SECRET_KEYS and isinstance(entry, str) and entry:
+                found.add(entry)
+            else:
+                found |= _secrets_in(entry)
+    elif isinstance(document, (list, tuple)):
+        for entry in document:
+            found |= _secrets_in(entry)
+    return found
+
+
+def _hide_secrets(module: AnsibleModule) -> None:
+    """Credentials that Ansible does not know to be such: in a kubeconfig dictionary, in the environment."""
+    module.no_log_values.update(_secrets_in(module.params.get("kubeconfig")))
+    module.no_log_values.update(os.environ[name] for name in _SECRET_VARIABLES if os.environ.get(name))
+
+
+def _plain_paths(params: dict[str, Any]) -> None:
+    kubeconfig = params.get("kubeconfig")
+    if isinstance(kubeconfig, str):
+        params["kubeconfig"] = os.path.expanduser(os.path.expandvars(kubeconfig))
+
+
+def run_module(argument_spec: dict[str, Any], work: Callable[[AnsibleModule], dict[str, Any]]) -> None:
+    """Make the module, do the work, exit. ``work`` returns the result; an EciError fails the task with one message.
+
+    A result with a ``problem`` fails too, and keeps what was found or done.
+    """
+    module = AnsibleModule(argument_spec=argument_spec, supports_check_mode=True)
+    _hide_secrets(module)
+    _plain_paths(module.params)
+    try:
+        result = work(module)
+        problem = result.pop("problem", "")
+    except MissingLibrary as error:
+        module.fail_json(msg=str(error), exception=error.trace)
+    except EciError as error:
+        module.fail_json(msg=str(error))
+    else:
+        if problem:
+            module.fail_json(msg=problem, **result)
+        module.exit_json(**result)
+
+
+def connect_from(module: AnsibleModule) -> KubeApi:
+    """The API server that the task's options and environment name."""
+    connection = resolve(module.params, os.environ)
+    for warning in connection.warnings:
+        module.warn(warning)
+    return connect(connection)
+
+
+def at_least(module: AnsibleModule, option: str, least: int) -> int:
+    """An integer option that has a lower bound."""
+    number = int(module.params[option])
+    if number < least:
+        raise InvalidInput(option, number, f"is below {least}", f"Give a number of at least {least}.")
+    return number

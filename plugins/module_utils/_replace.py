@@ -1,0 +1,470 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One pod: asked to go by its UID, and waited for until what takes its place is Ready where it should be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from ansible_collections.ackops.eci.plugins.module_utils import _plan, _predicates
+from ansible_collections.ackops.eci.plugins.module_utils._errors import (
+    ApiError,
+    ConnectionFailed,
+    ListExpired,
+    WatchBroken,
+    printable,
+)
+from ansible_collections.ackops.eci.plugins.module_utils._manifest import recreatable
+from ansible_collections.ackops.eci.plugins.module_utils._model import Pod, Replacement, pod_from_manifest
+from ansible_collections.ackops.eci.plugins.module_utils._plan import Step, Workload
+from ansible_collections.ackops.eci.plugins.module_utils._pod_api import Clock, Journal, Manifest, PodApi, PodSet
+from ansible_collections.ackops.eci.plugins.module_utils._workloads import Ownership, reread, workload_of
+
+# How long one watch lasts before the owner is read again (it may have been scaled down or deleted meanwhile).
+LOOK_AGAIN_SECONDS = 5.0
+# Between two tries of a request that was refused for now, or that got no answer.
+FIRST_PAUSE_SECONDS = 0.5
+LAST_PAUSE_SECONDS = 5.0
+
+T = TypeVar("T")
+
+
+class CannotReplace(Exception):
+    """The recreation of this pod failed; the text says why."""
+
+
+@dataclass
+class Site:
+    """What every recreation of a run shares: the cluster, the time, the record, and the yardstick."""
+
+    api: PodApi
+    clock: Clock
+    journal: Journal
+    virtual_nodes: set[str]
+    prefixes: tuple[str, ...]
+    accepts: Callable[[str], bool]
+    method: str = "evict"
+    real_nodes: set[str] = field(default_factory=set)
+
+    def settled_as(self, pod: Pod) -> str | None:
+        """The platform version a pod has come up on; '' on a real node, None while it is not known."""
+        if pod.node and pod.node not in self.virtual_nodes and pod.node not in self.real_nodes:
+            self._learn(pod.node)
+        return _predicates.has_settled_as(pod, self.virtual_nodes, self.prefixes)
+
+    def _learn(self, name: str) -> None:
+        """A node that was not there at the scan."""
+        manifest = self.api.get(f"/api/v1/nodes/{name}")
+        virtual = manifest is not None and _predicates.is_virtual(name, manifest, self.prefixes)
+        (self.virtual_nodes if virtual else self.real_nodes).add(name)
+
+    def is_good(self, version: str | None) -> bool:
+        """Whether that is where a replacement should be: on a real node, or on a version that supports the target."""
+        return version == "" or (version is not None and self.accepts(version))
+
+
+def _is_transient(error: Exception) -> bool:
+    if isinstance(error, ApiError):
+        return error.status == 429 or (error.status >= 500 and "PodDisruptionBudget" not in error.message)
+    return True
+
+
+class OnePod:
+    """The recreation of one pod, from the first look to the end of the wait. ``timeout`` is in seconds."""
+
+    def __init__(self, site: Site, step: Step, timeout: float) -> None:
+        self._site = site
+        self._api = site.api
+        self._step = step
+        self._pod = step.pod
+        self._started = site.clock.monotonic()
+        self._deadline = self._started + timeout
+        self._timeout = timeout
+        self._workload: Workload = step.workload
+        self._ownership = Ownership(site.api, step.workload)
+        labels = step.workload.selector
+        self._set = PodSet(self._pod.namespace, labels=labels, name="" if labels else self._pod.name)
+        self._seen: dict[str, Manifest] = {}  # every pod of the set, by UID, as last seen
+        self._before: frozenset[str] = frozenset()
+        self._version = ""
+        self._ready_since: dict[str, float] = {}
+        self._pause = FIRST_PAUSE_SECONDS
+        self._removed = False
+        self._waiting_for = ""
+
+    def run(self) -> Replacement:
+        """Do it. Never raises for what went wrong with this pod: the outcome says it."""
+        try:
+            done = self._run()
+        except CannotReplace as failure:
+            done = self._outcome("failed", str(failure))
+        except (ApiError, ConnectionFailed) as error:
+            done = self._outcome("failed", str(error))
+        self._site.journal.write("finished" if done.outcome != "failed" else "failed", **_told(done))
+        return done
+
+    # -- the course ----------------------------------------------------------------------------------------------
+
+    def _run(self) -> Replacement:
+        manifest = self._patiently(lambda: self._api.get(self._path()))
+        current = pod_from_manifest(manifest) if manifest is not None else None
+        if manifest is None or current is None or current.uid != self._pod.uid:
+            return self._outcome("already_gone", "the pod with that UID is not there any more")
+        if current.deleting:
+            self._await(self._gone, f"it was already being deleted, and still is after {self._timeout:.0f} s")
+            return self._outcome("already_gone", "somebody else was deleting it")
+        version = self._site.settled_as(current)
+        if self._site.is_good(version):
+            return self._outcome("already_compatible", f"it runs on platform version {version} now")
+        if self._step.action == _plan.AWAIT_JOB:
+            return self._after_job()
+        if self._step.action in (_plan.CLEAR, _plan.DELETE):
+            return self._clear(manifest)
+        if self._step.action == _plan.RECREATE:
+            return self._recreate(manifest)
+        return self._replace()
+
+    def _replace(self) -> Replacement:
+        self._await(self._settled, "")
+        self._before = frozenset(self._seen)
+        self._remove(evict=self._site.method == "evict")
+        return self._await_replacement()
+
+    def _clear(self, manifest: Manifest) -> Replacement:
+        path = self._site.journal.save_manifest(manifest)
+        self._remove(evict=self._step.action == _plan.DELETE and self._site.method == "evict", manifest=path)
+        self._await(self._gone, "")
+        return self._outcome("deleted", f"{self._step.reason}; its manifest is kept in {path}")
+
+    def _recreate(self, manifest: Manifest) -> Replacement:
+        path = self._site.journal.save_manifest(manifest)
+        self._look()
+        self._before = frozenset(self._seen)
+        self._remove(evict=self._site.method == "evict", manifest=path)
+        self._await(self._gone, "")
+        try:
+            self._create(recreatable(manifest))
+        except (ApiError, ConnectionFailed) as error:
+            raise CannotReplace(
+                f"it was deleted and could not be created again: {error} Its manifest is in {path}; "
+                f"create it with: kubectl create -f {path}"
+            ) from error
+        return self._await_replacement()
+
+    def _create(self, wanted: Manifest) -> None:
+        try:
+            self._patiently(lambda: self._api.create_pod(self._pod.namespace, wanted))
+        except ApiError as error:
+            if error.status != 409:  # 409: somebody, or an answer that was lost, has created it already
+                raise
+
+    def _after_job(self) -> Replacement:
+        def finished() -> bool:
+            job = reread(self._api, self._workload, self._pod)
+            return job is None or _predicates.job_finished(job)
+
+        self._await(
+            finished,
+            f"its Job {self._workload.name} still runs after {self._timeout:.0f} s; wait for it, or"
+            " choose running_jobs: evict",
+        )
+        manifest = self._patiently(lambda: self._api.get(self._path()))
+        if manifest is None or pod_from_manifest(manifest).uid != self._pod.uid:
+            return self._outcome("already_gone", "it went with its Job")
+        return self._clear(manifest)
+
+    # -- conditions to wait for ----------------------------------------------------------------------------------
+
+    def _gone(self) -> bool:
+        return self._pod.uid not in self._seen
+
+    def _settled(self) -> bool:
+        """Whether the workload stands still; on the way to no, the reason is kept for the message."""
+        manifest = reread(self._api, self._workload, self._pod)
+        if manifest is None:
+            raise CannotReplace(
+                f"{self._workload.shown} went away before the pod was touched: nothing would replace it"
+            )
+        why = _predicates.rollout_in_progress(manifest)
+        if not why and self._workload.controller_kind == "StatefulSet":
+            why = next((f"its sibling {pod.name} is not Ready" for pod in self._siblings() if not pod.ready), "")
+        self._waiting_for = f"{self._workload.shown} has not settled: {why}" if why else ""
+        return not why
+
+    def _siblings(self) -> list[Pod]:
+        pods = (pod_from_manifest(manifest) for uid, manifest in self._seen.items() if uid != self._pod.uid)
+        return [pod for pod in pods if self._ownership.owns(pod) and not pod.finished]
+
+    def _await(self, holds: Callable[[], bool], otherwise: str) -> None:
+        """Watch until the condition holds. Raises CannotReplace at the deadline, with the reason."""
+        while True:
+            self._look()
+            if self._patiently(holds):
+                return
+            if self._remaining() <= 0:
+                raise CannotReplace(otherwise or self._waiting_for or self._stuck())
+            self._watch(lambda: self._patiently(holds))
+            if self._patiently(holds):
+                return
+
+    def _await_replacement(self) -> Replacement:
+        found: list[Replacement] = []
+
+        def settled() -> bool:
+            done = self._judge()
+            if done is not None:
+                found.append(done)
+            return bool(found)
+
+        try:
+            self._await(settled, "")
+        except CannotReplace as failure:
+            raise CannotReplace(str(failure) if str(failure) != self._stuck() else self._why_not()) from None
+        return found[0]
+
+    def _judge(self) -> Replacement | None:
+        """Whether it is done; raises CannotReplace where waiting longer cannot help."""
+        candidates = self._candidates()
+        for pod in candidates:
+            version = self._site.settled_as(pod)
+            if version is not None and not self._site.is_good(version):
+                raise CannotReplace(
+                    f"its replacement {printable(pod.name)} came up on platform version {printable(version)},"
+                    " which does not support the target either"
+                )
+            if self._site.is_good(version) and self._gone() and self._ready_long_enough(pod):
+                return self._outcome("recreated", self._step.reason, pod, version or "")
+        return None if candidates else self._not_needed()
+
+    def _candidates(self) -> list[Pod]:
+        found = []
+        for uid, manifest in self._seen.items():
+            if uid in self._before or uid == self._pod.uid:
+                continue
+            pod = pod_from_manifest(manifest)
+            mine = pod.name == self._pod.name if self._by_name() else self._ownership.owns(pod)
+            if mine and not pod.deleting and not pod.finished:
+                found.append(pod)
+        return found
+
+    def _by_name(self) -> bool:
+        return self._step.action == _plan.RECREATE or self._workload.controller_kind == "StatefulSet"
+
+    def _ready_long_enough(self, pod: Pod) -> bool:
+        if not pod.ready:
+            self._ready_since.pop(pod.uid, None)
+            return False
+        since = self._ready_since.setdefault(pod.uid, self._site.clock.monotonic())
+        spec = (self._workload.manifest or {}).get("spec") or {}
+        return self._site.clock.monotonic() - since >= float(spec.get("minReadySeconds") or 0)
+
+    def _not_needed(self) -> Replacement | None:
+        """The owner was deleted, or wants no more pods than there are: nothing is to come."""
+        if self._step.action == _plan.RECREATE:
+            return None
+        manifest = reread(self._api, self._workload, self._pod)
+        if manifest is None:
+            return (
+                self._outcome("no_longer_needed", f"{self._workload.shown} was deleted meanwhile")
+                if self._gone()
+                else None
+            )
+        if self._workload.kind == "Job":
+            done = _predicates.job_finished(manifest)
+            return (
+                self._outcome("no_longer_needed", "its Job has finished meanwhile") if done and self._gone() else None
+            )
+        living = [pod for pod in self._siblings() if not pod.deleting]
+        if self._gone() and len(living) >= _predicates.wanted_replicas(manifest):
+            return self._outcome("no_longer_needed", f"{self._workload.shown} was scaled down meanwhile")
+        return None
+
+    # -- asking the pod to go ------------------------------------------------------------------------------------
+
+    def _remove(self, *, evict: bool, manifest: str = "") -> None:
+        """Evict or delete by UID, again and again while the server says 'not now'. Raises CannotReplace."""
+        how = "evict" if evict else "delete"
+        self._site.journal.write(
+            "removing",
+            method=how,
+            action=self._step.action,
+            reason=self._step.reason,
+            manifest=manifest,
+            workload=self._workload.shown,
+            **self._identity(),
+        )
+        while not self._asked(self._api.evict if evict else self._api.delete):
+            self._doze()
+        self._removed = True
+        self._site.journal.write("removed", method=how, **self._identity())
+
+    def _asked(self, request: Callable[[str, str, str], None]) -> bool:
+        try:
+            request(self._pod.namespace, self._pod.name, self._pod.uid)
+        except ApiError as error:
+            if error.status == 404:
+                return True
+            if (
+                error.status == 409
+            ):  # the UID is another's, or the pod changed under the request: look, never go by name
+                found = self._patiently(lambda: self._api.get(self._path()))
+                return found is None or pod_from_manifest(found).uid != self._pod.uid
+            if not _is_transient(error):
+                raise CannotReplace(self.explain(error)) from error
+            if self._remaining() <= (error.retry_after or self._pause):
+                raise CannotReplace(
+                    f"it could not be removed within {self._timeout:.0f} s: {self.explain(error)}"
+                ) from error
+            self._pause = max(self._pause, min(error.retry_after or 0.0, LAST_PAUSE_SECONDS))
+            return False
+        except ConnectionFailed as error:
+            if self._remaining() <= self._pause:
+                raise CannotReplace(str(error)) from error
+            return False
+        return True
+
+    def explain(self, error: ApiError) -> str:
+        """The refusal of a removal in words: the budgets by name where budgets are the cause."""
+        told = "; ".join(
+            str(cause.get("message")) for cause in error.causes if cause.get("reason") == "DisruptionBudget"
+        )
+        if not told and "PodDisruptionBudget" not in error.message and error.status != 429:
+            return str(error)
+        names = self._budgets()
+        budgets = f" (PodDisruptionBudgets of this pod: {', '.join(names)})" if names else ""
+        return f"{printable(told)[1:-1] if told else error.message}{budgets}"
+
+    def _budgets(self) -> list[str]:
+        """The names of the budgets that cover the pod, for messages."""
+        try:
+            entries = self._api.budgets(self._pod.namespace)
+        except (ApiError, ConnectionFailed):
+            return []
+        return [str(entry["metadata"]["name"]) for entry in entries if _covers(entry, self._pod.labels)]
+
+    # -- looking and waiting -------------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        pods, self._version = self._patiently(lambda: self._api.list_pods(self._set))
+        self._seen = {manifest["metadata"]["uid"]: manifest for manifest in pods}
+
+    def _watch(self, done: Callable[[], bool]) -> None:
+        """Follow the pods for a while, or until it is done. A watch that breaks is no harm: the next look is whole."""
+        seconds = min(LOOK_AGAIN_SECONDS, max(self._remaining(), 0.1), self._until_ready_counts())
+        try:
+            for kind, manifest in self._api.watch_pods(self._set, self._version, seconds):
+                if kind == "BOOKMARK":
+                    continue
+                uid = manifest["metadata"]["uid"]
+                if kind == "DELETED":
+                    self._seen.pop(uid, None)
+                else:
+                    self._seen[uid] = manifest
+                if done():
+                    return
+        except (WatchBroken, ListExpired):
+            return
+        except (ApiError, ConnectionFailed) as error:
+            if not _is_transient(error):
+                raise
+            self._site.clock.sleep(FIRST_PAUSE_SECONDS)
+
+    def _until_ready_counts(self) -> float:
+        """Seconds until the first pod that is Ready now has been so for minReadySeconds; a watch is not to outlast that."""
+        if not self._ready_since:
+            return LOOK_AGAIN_SECONDS
+        wanted = float(((self._workload.manifest or {}).get("spec") or {}).get("minReadySeconds") or 0)
+        return max(min(self._ready_since.values()) + wanted - self._site.clock.monotonic(), 0.1)
+
+    def _doze(self) -> None:
+        self._site.clock.sleep(max(min(self._pause, self._remaining()), 0.0))
+        self._pause = min(self._pause * 1.5, LAST_PAUSE_SECONDS)
+
+    def _patiently(self, ask: Callable[[], T]) -> T:
+        """Ask until there is an answer: a server that restarts, or has too much to do, is waited for to the deadline."""
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                return ask()
+            except (ApiError, ConnectionFailed) as error:
+                if not _is_transient(error) or self._remaining() <= pause:
+                    raise
+                self._site.clock.sleep(pause)
+                pause = min(pause * 2, LAST_PAUSE_SECONDS)
+
+    def _remaining(self) -> float:
+        return self._deadline - self._site.clock.monotonic()
+
+    # -- words ---------------------------------------------------------------------------------------------------
+
+    def _stuck(self) -> str:
+        """Why the old pod is still there."""
+        manifest = self._seen.get(self._pod.uid)
+        if manifest is None:
+            return f"nothing came of it in {self._timeout:.0f} s"
+        metadata = manifest.get("metadata") or {}
+        finalizers = ", ".join(printable(name) for name in metadata.get("finalizers") or ())
+        grace = metadata.get("deletionGracePeriodSeconds")
+        held = f"finalizers hold it: {finalizers}" if finalizers else f"its grace period is {grace} s"
+        return f"it is still terminating after {self._timeout:.0f} s; {held}. Nothing was forced"
+
+    def _why_not(self) -> str:
+        """Why there is no good replacement at the deadline, from the most telling source."""
+        if not self._gone():
+            return self._stuck()
+        for pod in self._candidates():
+            why = _predicates.waiting_reason(self._seen[pod.uid])
+            where = f" on {printable(pod.node)}" if pod.node else ""
+            return f"its replacement {printable(pod.name)}{where} was not Ready within {self._timeout:.0f} s: {why}"
+        owner = self._pod.owner
+        said = self._api.warnings_about(self._pod.namespace, owner.uid) if owner else []
+        last = f": {printable(said[-1], 300)[1:-1]}" if said else ""
+        return f"{self._workload.shown} made no replacement within {self._timeout:.0f} s{last}"
+
+    def _path(self) -> str:
+        return f"/api/v1/namespaces/{self._pod.namespace}/pods/{self._pod.name}"
+
+    def _identity(self) -> dict[str, str]:
+        return {"namespace": self._pod.namespace, "name": self._pod.name, "uid": self._pod.uid}
+
+    def _outcome(self, outcome: str, reason: str, new: Pod | None = None, version: str = "") -> Replacement:
+        return Replacement(
+            **self._identity(),
+            outcome=outcome,
+            reason=reason,
+            old_version=_predicates.effective_version(self._pod) or "",
+            new_name=new.name if new else "",
+            new_uid=new.uid if new else "",
+            new_node=new.node if new else "",
+            new_version=version,
+            seconds=round(self._site.clock.monotonic() - self._started, 2),
+            workload=self._workload.shown if self._workload.uid else "",
+            method=self._step.action if self._step.action != _plan.REPLACE else self._site.method,
+            removed=self._removed,
+        )
+
+
+def _told(done: Replacement) -> dict[str, Any]:
+    return dict(vars(done))
+
+
+def _covers(budget: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+    """Whether a budget's selector matches; matchExpressions are left to the server's own words."""
+    selector = (budget.get("spec") or {}).get("selector") or {}
+    wanted = selector.get("matchLabels") or {}
+    return bool(wanted) and not selector.get("matchExpressions") and all(labels.get(k) == v for k, v in wanted.items())
+
+
+def steps_for(api: PodApi, pods: list[Pod], policy: _plan.Policy) -> list[Step]:
+    """What is to be done with each pod, its workload read from the API once."""
+    known: dict[str, Workload] = {}
+    steps = []
+    for pod in pods:
+        key = pod.owner.uid if pod.owner else pod.uid
+        if key not in known:
+            known[key] = workload_of(api, pod)
+        steps.append(_plan.decide(pod, known[key], policy))
+    return steps

@@ -1,0 +1,256 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Entry of the module eci_pod_recreate: it only wires."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: eci_pod_recreate
+short_description: Recreate ECI pods one after another without losing any
+version_added: 0.1.0
+author: ackops.eci contributors (@ackops)
+description:
+  - Evicts (or deletes) the given pods by their UID, one after another, and waits until the replacement of each is Ready on a platform version
+    that supports the target Kubernetes version, or on a real node.
+  - Nothing is touched if any of the pods would not come back. A pod without a controller, of a controller that is not known to recreate its pods, of a
+    DaemonSet, or a mirror pod is refused; O(unmanaged) lets you choose otherwise for the first two.
+  - The first failure stops the run, see O(max_failures). Nothing is forced, neither by a grace period of 0 nor by removing a finalizer.
+  - A pod that is gone, or runs on a supported platform version by now, is passed over, so that a run can be stopped and started again at any time.
+  - In check mode it returns the plan in order and tries every removal with the server's dry run, so that a blocking PodDisruptionBudget is
+    known before anything is touched.
+extends_documentation_fragment:
+  - ackops.eci.auth
+  - ackops.eci.common.nodes
+  - ackops.eci.common.target
+  - ackops.eci.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+    details:
+      - Shows the platform version of each pod before and after.
+options:
+  pods:
+    description:
+      - The pods to recreate; each needs C(namespace), C(name) and C(uid). Records of M(ackops.eci.eci_pod_facts) and C(blockers) of
+        M(ackops.eci.eci_compat_check) can be given as they are.
+    type: list
+    elements: dict
+    required: true
+  method:
+    description:
+      - V(evict) asks for an eviction, so that PodDisruptionBudgets hold.
+      - V(delete) deletes, and no budget is asked.
+      - Pods that have finished are always deleted; there is nothing in them that a budget could protect.
+    type: str
+    choices: [evict, delete]
+    default: evict
+  serial:
+    description:
+      - How many pods may be in flight at once, read like C(serial) of a play. A number, a percentage of the pods given, or a list of growing waves
+        of which the last is repeated.
+      - Two pods of one workload are never in flight together.
+    type: list
+    elements: raw
+    default: [1]
+  unmanaged:
+    description:
+      - What to do with pods that have no controller, or one that is not known to recreate its pods.
+      - V(refuse) fails before anything is touched.
+      - V(recreate) saves the manifest, deletes the pod and creates it again from the manifest.
+      - V(delete) saves the manifest and deletes the pod for good.
+    type: str
+    choices: [refuse, recreate, delete]
+    default: refuse
+  running_jobs:
+    description:
+      - What to do with a pod of a Job that still runs.
+      - V(wait) waits, up to O(pod_timeout), until the Job has finished, and then deletes the pod.
+      - V(evict) evicts the pod, which counts as a failure of the Job.
+    type: str
+    choices: [wait, evict]
+    default: wait
+  pod_timeout:
+    description:
+      - How many seconds one pod may take, from the first look at it until its replacement is Ready.
+    type: int
+    default: 900
+  run_timeout:
+    description:
+      - How many seconds all pods together may take; no pod is begun after it. No limit if V(0).
+      - Set it below the time limit of the job (AWX) so that the run ends by itself and can be read.
+    type: int
+    default: 0
+  max_failures:
+    description:
+      - How many pods may fail before no further one is begun. The task fails in any case.
+    type: int
+    default: 0
+  record_dir:
+    description:
+      - Directory, on the machine that runs the module, for the ledger (C(ledger.jsonl), a line of JSON before and after every removal) and for the
+        manifests of pods that nothing recreates (C(manifests/)). Files have mode 0600.
+      - If not given, C($XDG_STATE_HOME/ackops-eci/<server>), where E(XDG_STATE_HOME) is C(~/.local/state) by default.
+    type: path
+requirements:
+  - python >= 3.9
+  - kubernetes >= 24.2.0
+seealso:
+  - module: ackops.eci.eci_compat_check
+"""
+
+EXAMPLES = r"""
+- name: Check without failing
+  ackops.eci.eci_compat_check:
+    target_version: '1.26'
+    pods: "{{ ansible_facts.eci_pods }}"
+    fail_when_incompatible: false
+  register: eci_check
+
+- name: Recreate what does not support the target, in growing waves
+  ackops.eci.eci_pod_recreate:
+    target_version: '1.26'
+    pods: "{{ eci_check.blockers }}"
+    serial: [1, 5, '25%']
+"""
+
+RETURN = r"""
+pods:
+  description: What became of each pod, in order, the first 1000 of them.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    namespace:
+      description: Namespace.
+      type: str
+      returned: always
+    name:
+      description: Name of the old pod.
+      type: str
+      returned: always
+    uid:
+      description: UID of the old pod.
+      type: str
+      returned: always
+    outcome:
+      description:
+        - V(recreated), V(deleted), V(no_longer_needed) (its owner was deleted or scaled down meanwhile), V(already_gone),
+          V(already_compatible), V(failed) or V(not_started); in check mode V(predicted), or V(blocked) where the server's dry run refused.
+      type: str
+      returned: always
+    reason:
+      description: Why.
+      type: str
+      returned: always
+    old_version:
+      description: Platform version of the old pod.
+      type: str
+      returned: always
+    new_name:
+      description: Name of the replacement.
+      type: str
+      returned: always
+    new_uid:
+      description: UID of the replacement.
+      type: str
+      returned: always
+    new_node:
+      description: Node of the replacement.
+      type: str
+      returned: always
+    new_version:
+      description: Platform version of the replacement; empty if it is on a real node.
+      type: str
+      returned: always
+    seconds:
+      description: Seconds from the first look at the pod to the end of the wait.
+      type: float
+      returned: always
+    workload:
+      description: Kind, namespace and name of the workload.
+      type: str
+      returned: always
+    method:
+      description: V(evict) or V(delete) for a pod that its controller replaces, otherwise V(clear), V(await_job), V(recreate) or V(delete).
+      type: str
+      returned: always
+    removed:
+      description: Whether the server accepted the removal of the old pod.
+      type: bool
+      returned: always
+counts:
+  description: Number of pods by outcome.
+  returned: always
+  type: dict
+  sample: {"recreated": 14}
+refused:
+  description: The pods that would not come back, with the reason. If there is one, nothing was touched.
+  returned: always
+  type: list
+  elements: dict
+ledger:
+  description: Path of the ledger, on the machine that runs the module; empty in check mode.
+  returned: always
+  type: str
+run:
+  description: Identifier of this run in the ledger.
+  returned: always
+  type: str
+"""
+
+import uuid
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.ackops.eci.plugins.module_utils._argspec import recreate_argument_spec
+from ansible_collections.ackops.eci.plugins.module_utils._ledger import NoLedger, open_ledger
+from ansible_collections.ackops.eci.plugins.module_utils._matrix import build_matrix, parse_version
+from ansible_collections.ackops.eci.plugins.module_utils._model import pods_from_records
+from ansible_collections.ackops.eci.plugins.module_utils._module import (
+    MOST_LISTED,
+    SystemClock,
+    at_least,
+    connect_from,
+    run_module,
+)
+from ansible_collections.ackops.eci.plugins.module_utils._plan import Policy, wave_sizes
+from ansible_collections.ackops.eci.plugins.module_utils._recreate import Limits, Order, carry_out
+
+
+def recreate(module: AnsibleModule) -> dict[str, Any]:
+    """Recreate the pods, or predict it."""
+    params = module.params
+    target = parse_version(params["target_version"], "target_version")
+    matrix = build_matrix(params["matrix"])
+    wave_sizes(params["serial"], 1)
+    order = Order(
+        pods=pods_from_records(params["pods"], "pods"),
+        policy=Policy(params["unmanaged"], params["running_jobs"]),
+        serial=params["serial"],
+        method=params["method"],
+        prefixes=tuple(params["node_name_prefixes"]),
+        accepts=lambda version: matrix.supports(version, target),
+        limits=Limits(
+            pod_seconds=at_least(module, "pod_timeout", 1),
+            run_seconds=at_least(module, "run_timeout", 0),
+            max_failures=at_least(module, "max_failures", 0),
+        ),
+    )
+    api, clock, run = connect_from(module), SystemClock(), str(uuid.uuid4())
+    ledger = NoLedger() if module.check_mode else open_ledger(params["record_dir"], run, api.server(), clock)
+    result = carry_out(api, clock, ledger, order, dry_run=module.check_mode, limit=MOST_LISTED)
+    return {"run": run, "ledger": ledger.path, **result}
+
+
+def main() -> None:
+    """Run the module."""
+    run_module(recreate_argument_spec(), recreate)
+
+
+if __name__ == "__main__":
+    main()
