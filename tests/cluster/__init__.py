@@ -4,3 +4,7 @@
 """A real Kubernetes control plane for tests, with kwok in the place of the kubelets."""
 
 from __future__ import annotations
+
+from tests.cluster.control_plane import REAL_NODE, VIRTUAL_NODES, ControlPlane
+
+__all__ = ["REAL_NODE", "VIRTUAL_NODES", "ControlPlane"]

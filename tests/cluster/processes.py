@@ -1,0 +1,133 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A process of the cluster: started with a log, asked whether it is well, paused, restarted and stopped by its own pid."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.cluster.errors import StartError
+from tests.cluster.reaper import start_time
+
+STOP_SECONDS = 10.0
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of the loopback address that nobody listens on; all held at once so that they differ."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [int(one.getsockname()[1]) for one in sockets]
+
+
+class Reaper:
+    """The owner's end of the pipe to the process that clears up after it."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", str(Path(__file__).with_name("reaper.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+            text=True,
+        )
+
+    def tell(self, line: str) -> None:
+        """Say what is to be cleared away one day."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
+
+    def finish(self) -> None:
+        """Let it clear away, now, and wait for it."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
+        self._process.wait(timeout=60)
+
+
+class Process:
+    """One component. ``healthy`` says whether it serves; until it does, starting waits."""
+
+    def __init__(self, name: str, command: list[str], directory: Path, reaper: Reaper) -> None:
+        self.name = name
+        self.command = command
+        self.log = directory / f"{name}.log"
+        self.healthy: Callable[[], bool] = lambda: True
+        self._reaper = reaper
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        if self._process is None:
+            message = f"{self.name} is not running"
+            raise StartError(message)
+        return self._process.pid
+
+    def launch(self) -> None:
+        """Start it and go on at once."""
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                self.command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            )
+        self._reaper.tell(f"pid {self.pid} {start_time(self.pid)}")
+
+    def wait_healthy(self, seconds: float = 60.0) -> None:
+        """Wait until it serves. Raises StartError with the end of its log."""
+        deadline = time.monotonic() + seconds
+        while not self.healthy():
+            ended = self._process is None or self._process.poll() is not None
+            if ended or time.monotonic() > deadline:
+                tail = "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-12:])
+                how = "ended" if ended else f"did not become healthy in {seconds:.0f} s"
+                message = f"{self.name} {how}; the end of its log:\n{tail}"
+                raise StartError(message)
+            time.sleep(0.05)
+
+    def start(self) -> None:
+        """Start it and wait until it serves."""
+        self.launch()
+        self.wait_healthy()
+
+    def stop(self) -> None:
+        """Ask it to end, and kill it where it does not."""
+        if self._process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            self._process.terminate()
+            self.resume()
+        try:
+            self._process.wait(timeout=STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        self._process = None
+
+    def kill(self) -> None:
+        """SIGKILL, as a crash would end it."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def restart(self) -> None:
+        """Stop it (if it still runs) and start it again with the same command."""
+        self.stop()
+        self.start()
+
+    def pause(self) -> None:
+        """SIGSTOP: it holds its connections and answers nothing."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """SIGCONT."""
+        os.kill(self.pid, signal.SIGCONT)
