@@ -128,6 +128,7 @@ def as_result(report: Report, matrix: Matrix, limit: int) -> dict[str, Any]:
         "target_version": report.target_version,
         "cluster_version": report.cluster_version,
         "counts": report.counts,
+        "message": "" if report.compatible else shut_gate_message(report),
         "blockers": records(blockers[:limit]),
         "exempted": records(report.of(_matrix.EXEMPT)[:limit]),
         "matrix": {"source": matrix.source, "date": matrix.date, "supporting": _supporting(report, matrix)},

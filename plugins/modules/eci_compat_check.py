@@ -111,6 +111,10 @@ counts:
   returned: always
   type: dict
   sample: {"compatible": 30, "incompatible": 14, "unknown": 0, "undetermined": 0, "exempt": 1}
+message:
+  description: Why the gate is shut, which pods shut it, and what to do; empty if it is open.
+  returned: always
+  type: str
 blockers:
   description:
     - The pods that shut the gate, the first 1000 of them, with C(namespace), C(name), C(uid), C(platform_version), C(verdict) and C(reason).

@@ -1,0 +1,19 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filters of the role's report: thin faces of ``_report``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ansible_collections.ackops.eci.plugins.module_utils._report import gate_message, summary
+
+
+class FilterModule:
+    """Filters on the fact ``eci_preflight``."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """The filters by name."""
+        return {"eci_summary": summary, "eci_gate_message": gate_message}

@@ -1,0 +1,54 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the role says to people, from the fact that it sets. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.ackops.eci.plugins.module_utils._errors import printable
+
+MOST_SHOWN = 20
+
+
+def _plain(text: object) -> str:
+    return printable(str(text), 300)[1:-1]
+
+
+def _recreated(entry: Mapping[str, Any]) -> str:
+    old, name = entry["old_version"] or "none", f"{entry['namespace']}/{entry['name']}"
+    if entry["outcome"] == "recreated":
+        new = entry["new_version"] or f"real node {entry['new_node']}"
+        return _plain(f"{name} ({old}) -> {entry['new_name']} ({new}), {entry['seconds']:.1f} s")
+    return _plain(f"{name} ({old}) {entry['outcome']}: {entry['reason']}")
+
+
+def _planned(entry: Mapping[str, Any]) -> str:
+    word = "would be blocked" if entry["outcome"] == "blocked" else f"would {entry['method']}"
+    return _plain(f"{word}: {entry['namespace']}/{entry['name']} ({entry['old_version'] or 'none'}): {entry['reason']}")
+
+
+def _listed(lines: list[str]) -> list[str]:
+    more = len(lines) - MOST_SHOWN
+    return lines[:MOST_SHOWN] + ([f"... and {more} more"] if more > 0 else [])
+
+
+def summary(result: Mapping[str, Any], check_mode: bool = False) -> list[str]:
+    """The result of the role in a few lines."""
+    counts = ", ".join(f"{count} {verdict}" for verdict, count in result["counts"].items() if count) or "no ECI pods"
+    planned = bool(check_mode and result["planned"])
+    state = "READY" if result["ready"] else "not ready yet (check mode)" if planned else "NOT READY"
+    lines = [f"{state} for Kubernetes {result['target_version']} (now {result['cluster_version']}): {counts}"]
+    lines += _listed([_recreated(entry) for entry in result["recreated"]])
+    lines += _listed([_planned(entry) for entry in result["planned"]])
+    lines += _listed([_plain(f"exempt: {entry['namespace']}/{entry['name']}: {entry['reason']}") for entry in result["exempted"]])
+    return lines
+
+
+def gate_message(result: Mapping[str, Any]) -> str:
+    """Why the host fails: what stopped the recreation, or what the last scan still found."""
+    if result["problem"]:
+        return f"Do not upgrade this cluster. {result['problem']}"
+    return f"Do not upgrade this cluster. {result['message']}"
