@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
 import tempfile
 import time
@@ -23,7 +24,7 @@ from tests.cluster.api import Api, ApiError
 from tests.cluster.certificates import ISSUER, Authority, TokenSigner, write_private
 from tests.cluster.errors import WaitError
 from tests.cluster.nodes import node_manifest
-from tests.cluster.processes import Process, Reaper, free_ports
+from tests.cluster.processes import Process, Reaper, claim_ports
 
 STAGES = Path(__file__).resolve().parent / "stages" / "stages.yaml"
 VIRTUAL_NODES = {"virtual-kubelet-cn-hangzhou-h": "cn-hangzhou-h", "virtual-kubelet-cn-hangzhou-i": "cn-hangzhou-i"}
@@ -37,12 +38,14 @@ class ControlPlane:
         self.name = name
         self.version = binaries.KUBERNETES.get(version, version)
         self._own_directory = directory is None
-        self.directory = directory or Path(tempfile.mkdtemp(prefix=f"ackops-{name}-"))
-        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.directory = directory or Path(tempfile.gettempdir(), f"ackops-{name}-{secrets.token_hex(4)}")
+        self._processes: list[Process] = []
         self._reaper = Reaper()
         if self._own_directory:
             self._reaper.tell(f"dir {self.directory}")
-        self._etcd_port, self._peer_port, port, *self._other_ports = free_ports(6)
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=not self._own_directory)
+        self._claim, ports = claim_ports(5)
+        self._etcd_port, self._peer_port, port, *self._other_ports = ports
         self.server = f"https://127.0.0.1:{port}"
         self._authority = Authority(self.directory / "pki")
         self._signer = TokenSigner(self.directory / "pki")
@@ -61,6 +64,12 @@ class ControlPlane:
             cluster.stop()
             raise
         return cluster
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """The processes of the cluster, and the one that clears up after them."""
+        running = {process.name: process.pid for process in self._processes if process.running}
+        return {**running, "reaper": self._reaper.pid}
 
     @property
     def minor(self) -> str:
@@ -122,7 +131,9 @@ class ControlPlane:
         self.wait_ready_nodes()
 
     def _process(self, name: str, command: list[str]) -> Process:
-        return Process(name, command, self.directory, self._reaper)
+        process = Process(name, command, self.directory, self._reaper)
+        self._processes.append(process)
+        return process
 
     def _etcd_command(self) -> list[str]:
         client, peer = (f"http://127.0.0.1:{port}" for port in (self._etcd_port, self._peer_port))
@@ -200,6 +211,9 @@ class ControlPlane:
     def stop(self) -> None:
         """End every process and remove the directory."""
         self._reaper.finish()
+        for process in self._processes:
+            process.collect()
+        self._claim.close()
         if self._own_directory:
             shutil.rmtree(self.directory, ignore_errors=True)
 

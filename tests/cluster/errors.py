@@ -20,3 +20,7 @@ class StartError(ClusterError):
 
 class WaitError(ClusterError, TimeoutError):
     """Something did not come about in time."""
+
+
+class KeptError(ClusterError):
+    """No cluster is kept by that name, or one is already."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -19,15 +20,28 @@ from tests.cluster.errors import StartError
 from tests.cluster.reaper import start_time
 
 STOP_SECONDS = 10.0
+# Below those that the kernel gives to outgoing connections (from 32768 on), which could take one at any moment.
+PORT_BLOCKS = range(20000, 32000, 8)
+# A process waits here until the reaper knows of it; if its owner dies before, it reads the end of the pipe, and ends.
+GATE = ["/bin/sh", "-c", 'read -r _go && exec "$@" </dev/null', "sh"]
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports of the loopback address that nobody listens on; all held at once so that they differ."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in sockets]
+def claim_ports(count: int) -> tuple[socket.socket, list[int]]:
+    """Ports of the loopback address that nobody listens on; no other cluster gets them while the claim is open."""
+    blocks = list(PORT_BLOCKS)
+    secrets.SystemRandom().shuffle(blocks)
+    for first in blocks:
+        ports = list(range(first, first + count))
+        claim = socket.socket(socket.AF_UNIX)
+        with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
+            # A name without a file (Linux): it is gone with its owner, however that ends.
+            claim.bind(f"\0ackops-eci-ports-{first}")
+            for port in ports:
+                stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            return claim, ports
+        claim.close()
+    message = f"no {count} ports in a row are free between {PORT_BLOCKS.start} and {PORT_BLOCKS.stop}"
+    raise StartError(message)
 
 
 class Reaper:
@@ -41,6 +55,11 @@ class Reaper:
             start_new_session=True,
             text=True,
         )
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
 
     def tell(self, line: str) -> None:
         """Say what is to be cleared away one day."""
@@ -75,13 +94,22 @@ class Process:
             raise StartError(message)
         return self._process.pid
 
+    @property
+    def running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
     def launch(self) -> None:
         """Start it and go on at once."""
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
-                self.command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+                [*GATE, *self.command], stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True
             )
         self._reaper.tell(f"pid {self.pid} {start_time(self.pid)}")
+        with contextlib.suppress(BrokenPipeError):
+            assert self._process.stdin is not None
+            with self._process.stdin as gate:
+                gate.write(b"go\n")
 
     def wait_healthy(self, seconds: float = 60.0) -> None:
         """Wait until it serves. Raises StartError with the end of its log."""
@@ -118,6 +146,12 @@ class Process:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+
+    def collect(self) -> None:
+        """Take note that it has ended, after the reaper has ended it."""
+        if self._process is not None:
+            self._process.wait(timeout=STOP_SECONDS)
+            self._process = None
 
     def restart(self) -> None:
         """Stop it (if it still runs) and start it again with the same command."""

@@ -17,7 +17,7 @@ import sys
 import time
 from pathlib import Path
 
-GRACE_SECONDS = 5.0
+LONGEST_SECONDS = 10.0
 
 
 def start_time(pid: int) -> str:
@@ -31,17 +31,15 @@ def start_time(pid: int) -> str:
 
 
 def end(processes: dict[int, str]) -> None:
-    """Ask the processes to end, and kill what does not."""
-    for which in (signal.SIGTERM, signal.SIGKILL):
-        deadline = time.monotonic() + GRACE_SECONDS
-        left = [pid for pid, started in processes.items() if start_time(pid) == started]
-        for pid in left:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, which)
-                os.kill(pid, signal.SIGCONT)
-        while left and time.monotonic() < deadline:
-            time.sleep(0.02)
-            left = [pid for pid in left if start_time(pid) == processes[pid]]
+    """Kill the processes, and wait until they are gone. Nobody needs what they would still write."""
+    deadline = time.monotonic() + LONGEST_SECONDS
+    left = [pid for pid, started in processes.items() if start_time(pid) == started]
+    for pid in left:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    while left and time.monotonic() < deadline:
+        time.sleep(0.02)
+        left = [pid for pid in left if start_time(pid) == processes[pid]]
 
 
 def main() -> None:

@@ -150,3 +150,18 @@ def age(api: Api, pods: Iterable[Manifest], version: str | None) -> None:
         api.patch(
             path_of("Pod", metadata["namespace"], metadata["name"]), {"metadata": {"annotations": {PLATFORM_VERSION: version}}}
         )
+
+
+def clear(api: Api, namespace: str) -> None:
+    """Delete every workload of a namespace and wait until no pod is left (finalizers of stuck pods are taken off)."""
+    for kind in ("Deployment", "StatefulSet", "ReplicaSet", "DaemonSet", "Job", "PodDisruptionBudget", "ResourceQuota", "Pod"):
+        api.request("DELETE", path_of(kind, namespace), {"propagationPolicy": "Background", "gracePeriodSeconds": 0})
+
+    def empty() -> bool:
+        pods = pods_of(api, namespace)
+        for pod in pods:
+            if pod["metadata"].get("finalizers"):
+                api.patch(path_of("Pod", namespace, pod["metadata"]["name"]), {"metadata": {"finalizers": None}})
+        return not pods
+
+    wait_for(empty, f"no pods in {namespace}")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -58,7 +59,7 @@ def ansible_lint() -> int:
     say("ansible-lint: profile production, offline")
     with locked(f"{link_tree().name}-ansible-lint"):
         copy = copies.refresh("ansible-lint")
-        collections = {"ANSIBLE_COLLECTIONS_PATH": str(_collections_path(copy)), "PYTHONPATH": ""}
+        collections = _only(copy)
         return run.run("lint", "ansible-lint", "--offline", "--nocolor", cwd=copy, extra=collections)
 
 
@@ -67,7 +68,7 @@ def docs_lint() -> int:
     say("antsibull: documentation and changelog")
     with locked(f"{link_tree().name}-docs"):
         copy = copies.refresh("docs")
-        collections = {"ANSIBLE_COLLECTIONS_PATH": str(_collections_path(copy)), "PYTHONPATH": ""}
+        collections = _only(copy)
         lint = ("lint-collection-docs", "--plugin-docs", "--validate-collection-refs", "self")
         return run.run("lint", "antsibull-docs", *lint, ".", cwd=copy, extra=collections) or run.run(
             "lint", "antsibull-changelog", "lint", cwd=copy, extra=collections
@@ -78,15 +79,35 @@ def docs_site() -> int:
     """Build the documentation as HTML."""
     with locked(f"{link_tree().name}-docs"):
         copy = copies.refresh("docs")
-        collections = {"ANSIBLE_COLLECTIONS_PATH": str(_collections_path(copy)), "PYTHONPATH": ""}
+        collections = _only(copy)
         site = _collections_path(copy).parent / "site"
-        init = ("sphinx-init", "--use-current", "--squash-hierarchy", "--fail-on-error", "--dest-dir", str(site))
-        site.mkdir(exist_ok=True)
-        status = run.run("lint", "antsibull-docs", *init, "ackops.eci", cwd=copy, extra=collections)
-        status = status or run.run("lint", "bash", "build.sh", cwd=site, extra=collections)
+        generate = ("antsibull-docs", "collection", "--use-current", "--squash-hierarchy", "--fail-on-error")
+        steps = (
+            (
+                "antsibull-docs",
+                "sphinx-init",
+                "--use-current",
+                "--squash-hierarchy",
+                "--dest-dir",
+                str(site),
+                "ackops.eci",
+            ),
+            (*generate, "--dest-dir", str(site / "rst"), "ackops.eci"),
+            # Links into Ansible's own documentation need the internet; without it they are plain text.
+            ("sphinx-build", "-M", "html", str(site / "rst"), str(site / "build"), "-c", str(site), "-Q"),
+        )
+        shutil.rmtree(site, ignore_errors=True)
+        (site / "rst").mkdir(parents=True)
+        status = next((code for step in steps if (code := run.run("lint", *step, cwd=copy, extra=collections))), 0)
         if not status:
             say(f"the documentation is at {site / 'build' / 'html' / 'index.html'}")
         return status
+
+
+def _only(copy: Path) -> dict[str, str]:
+    """Let a tool see this copy of the collection and no other, and write its logs beside it, not at home."""
+    root = _collections_path(copy)
+    return {"ANSIBLE_COLLECTIONS_PATH": str(root), "PYTHONPATH": "", "HOME": str(root)}
 
 
 def _collections_path(copy: Path) -> Path:

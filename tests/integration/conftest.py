@@ -1,0 +1,39 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fixtures of the integration tests: one cluster for all that leave it usable, a namespace for each test."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cluster import ControlPlane
+from tests.cluster import workloads as w
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[ControlPlane]:
+    """A 1.24 cluster for the whole session."""
+    with ControlPlane.start(version="1.24", name="integration") as running:
+        yield running
+
+
+@pytest.fixture
+def namespace(cluster: ControlPlane) -> Iterator[str]:
+    """A namespace of its own, whose pods are gone afterwards: the next test scans the whole cluster."""
+    name = f"test-{next(_numbers)}"
+    w.ensure_namespace(cluster.api, name)
+    yield name
+    w.clear(cluster.api, name)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """An empty home directory."""
+    return tmp_path / "home"

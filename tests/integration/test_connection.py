@@ -1,0 +1,154 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a user sees when the connection is wrong: one clear error each, naming what to do; no traceback, no credential."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.cluster import ControlPlane
+from tests.cluster import workloads as w
+from tests.integration.support import OLD, REPO, Run, run_playbook, run_preflight, run_tasks
+
+
+def failed_clearly(run: Run, *said: str) -> None:
+    """One failed task, whose message says these things, and no traceback."""
+    assert run.code == 2, run.text
+    for text in said:
+        assert text in run.message, run.message
+    assert "Traceback" not in run.text
+    assert run.text.count("fatal:") + run.text.count("[ERROR]: Task failed") <= 2
+
+
+def test_a_missing_and_a_broken_kubeconfig(home: Path, tmp_path: Path) -> None:
+    """The path and the remedy are named."""
+    missing = run_preflight(None, home, kubeconfig=str(tmp_path / "nowhere.yml"))
+    failed_clearly(missing, "nowhere.yml", "No such file", "Give kubeconfig")
+    broken = tmp_path / "broken.yml"
+    broken.write_text("{not: [yaml", encoding="utf-8")
+    failed_clearly(run_preflight(None, home, kubeconfig=str(broken)), "broken.yml", "Give kubeconfig")
+    failed_clearly(run_preflight(None, home), "KUBECONFIG or ~/.kube/config", "Give kubeconfig")
+
+
+def test_a_context_that_does_not_exist(cluster: ControlPlane, home: Path) -> None:
+    """The contexts that there are, are named."""
+    failed_clearly(run_preflight(cluster.kubeconfig, home, context="prod"), "no context 'prod'", "'admin'")
+
+
+def test_an_unreachable_server(cluster: ControlPlane, home: Path, tmp_path: Path) -> None:
+    """The address is named, and the bastion."""
+    path = cluster.write_kubeconfig(tmp_path / "dead.yml", token="t", server="https://127.0.0.1:9")
+    failed_clearly(run_preflight(path, home), "https://127.0.0.1:9", "could not be reached", "bastion")
+
+
+def test_an_expired_token_and_a_user_without_rights(cluster: ControlPlane, home: Path, tmp_path: Path) -> None:
+    """401 says to renew the token, 403 names the right that is missing; the token is nowhere in the output."""
+    for seconds, said in ((-3600, ("401", "expired")), (3600, ("403", 'cannot list resource "nodes"', "docs/rbac"))):
+        token = cluster.token("default", "nobody", seconds)
+        path = cluster.write_kubeconfig(tmp_path / "token.yml", token=token)
+        run = run_preflight(path, home, "-vvv")
+        failed_clearly(run, *said)
+        assert token not in run.text
+
+
+def test_a_certificate_of_another_authority(cluster: ControlPlane, home: Path, tmp_path: Path) -> None:
+    """An API server that the CA did not sign is not talked to."""
+    from tests.cluster.certificates import Authority
+
+    other = Authority(tmp_path / "other")
+    run = run_preflight(cluster.kubeconfig, home, ca_cert=str(other.certificate_file))
+    failed_clearly(run, "certificate", "ca_cert")
+
+
+def test_a_token_given_as_an_option_or_in_a_dictionary_is_never_shown(cluster: ControlPlane, home: Path) -> None:
+    """Neither api_key nor a kubeconfig given as a dictionary shows up, at -vvv either."""
+    token = cluster.token("default", "nobody", -3600)
+    document: dict[str, Any] = {
+        "apiVersion": "v1", "kind": "Config", "current-context": "c",
+        "clusters": [{"name": "c", "cluster": {"server": cluster.server, "certificate-authority": str(cluster.ca_file)}}],
+        "users": [{"name": "u", "user": {"token": token}}], "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+    }  # fmt: skip
+    by_option = {"host": cluster.server, "ca_cert": str(cluster.ca_file), "api_key": token}
+    for options in (by_option, {"kubeconfig": document}):
+        run = run_tasks([{"ackops.eci.eci_pod_facts": options}], None, home, "-vvv")
+        failed_clearly(run, "401")
+        assert token not in run.text
+
+
+def test_environment_variables_and_the_trap_of_the_fleet(cluster: ControlPlane, home: Path) -> None:
+    """K8S_AUTH_* connects; a task that names its own cluster is not redirected by them."""
+    facts: dict[str, Any] = {"name": "Gather", "ackops.eci.eci_pod_facts": {}}
+    admin = {"K8S_AUTH_KUBECONFIG": str(cluster.kubeconfig), "K8S_AUTH_CONTEXT": "admin"}
+    run = run_tasks([facts], None, home, environ=admin)
+    assert run.result("Gather")["ansible_facts"]["eci_cluster"]["server"] == cluster.server
+    other = {"K8S_AUTH_HOST": "https://127.0.0.1:9", "K8S_AUTH_API_KEY": "x", "K8S_AUTH_VERIFY_SSL": "no"}
+    named = {"name": "Gather", "ackops.eci.eci_pod_facts": {"kubeconfig": str(cluster.kubeconfig)}}
+    run = run_tasks([named], None, home, environ=other)
+    assert run.code == 0, run.text
+    assert run.result("Gather")["ansible_facts"]["eci_cluster"]["server"] == cluster.server
+    assert "K8S_AUTH_HOST" in run.text
+    failed_clearly(run_tasks([facts], None, home, environ=other), "127.0.0.1:9")
+
+
+def test_module_defaults_of_the_action_group(cluster: ControlPlane, home: Path) -> None:
+    """group/ackops.eci.eci sets the connection once, and eci_compat_check beside it does not mind."""
+    tasks: list[dict[str, Any]] = [
+        {"name": "Gather", "ackops.eci.eci_pod_facts": {}},
+        {
+            "name": "Judge",
+            "ackops.eci.eci_compat_check": {
+                "target_version": "1.26",
+                "pods": "{{ ansible_facts.eci_pods }}",
+                "cluster_version": "{{ ansible_facts.eci_cluster.version }}",
+            },
+        },
+        {"name": "Test", "ansible.builtin.assert": {"that": "ansible_facts.eci_pods is ackops.eci.eci_compatible('1.26')"}},
+    ]
+    play = {
+        "hosts": "localhost",
+        "gather_facts": False,
+        "module_defaults": {"group/ackops.eci.eci": {"kubeconfig": str(cluster.kubeconfig)}},
+        "tasks": tasks,
+    }
+    run = run_playbook([play], None, home)
+    assert run.code == 0, run.text
+    assert run.result("Judge")["compatible"] is True
+
+
+@pytest.fixture
+def operator(cluster: ControlPlane, tmp_path: Path) -> Path:
+    """A kubeconfig of a service account with exactly the ClusterRole that the collection ships."""
+    role = yaml.safe_load((REPO / "docs" / "rbac" / "clusterrole.yml").read_text(encoding="utf-8"))
+    token = cluster.token("default", "operator")
+    subject = {"kind": "ServiceAccount", "namespace": "default", "name": "operator"}
+    binding = {
+        "metadata": {"name": role["metadata"]["name"]},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role["metadata"]["name"]},
+        "subjects": [subject],
+    }
+    cluster.api.request("POST", "/apis/rbac.authorization.k8s.io/v1/clusterroles", role)
+    cluster.api.request("POST", "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", binding)
+    return cluster.write_kubeconfig(tmp_path / "operator.yml", token=token)
+
+
+def test_the_main_path_with_the_shipped_role_only(
+    cluster: ControlPlane, namespace: str, operator: Path, home: Path
+) -> None:
+    """Least privilege is enough; without pods/eviction (as with ACK's cs:ops) the error names the missing right."""
+    api, path = cluster.api, "/apis/rbac.authorization.k8s.io/v1/clusterroles/ackops-eci-preflight"
+    w.apply(api, w.workload("Deployment", namespace, "web", replicas=2), w.workload("StatefulSet", namespace, "db", replicas=1))
+    w.age(api, w.wait_ready(api, namespace, "web", 2) + w.wait_ready(api, namespace, "db", 1), OLD)
+    role = api.request("GET", path)
+    without = [rule for rule in role["rules"] if rule["resources"] != ["pods/eviction"]]
+    api.patch(path, {"rules": without})
+    run = run_preflight(operator, home, pod_timeout=20)
+    failed_clearly(run, 'cannot create resource "pods/eviction"', "docs/rbac")
+    api.patch(path, {"rules": role["rules"]})
+    run = run_preflight(operator, home)
+    assert run.code == 0, run.text
+    assert len(run.preflight["recreated"]) == 3

@@ -1,0 +1,177 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The main job, as a user runs it, on a real control plane."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cluster import ControlPlane
+from tests.cluster import workloads as w
+from tests.cluster.tools import repaired, run_pipeline, seed_commands
+from tests.integration.support import NEW, OLD, run_playbook, run_preflight
+
+
+def aged_shop(cluster: ControlPlane, namespace: str) -> list[w.Manifest]:
+    """A Deployment and a StatefulSet on virtual nodes, aged in three ways, beside pods that are none of our business."""
+    api = cluster.api
+    w.apply(
+        api,
+        w.workload("Deployment", namespace, "web", replicas=3),
+        w.workload("StatefulSet", namespace, "db", replicas=2),
+        w.workload("Deployment", namespace, "fresh", replicas=1),
+        w.workload("Deployment", namespace, "real", replicas=2, node="real"),
+        w.workload("Job", namespace, "report", annotations={"test.ackops/complete-after": "100ms"}),
+        w.bare_pod(namespace, "unscheduled", node="nowhere"),
+    )
+    web, db = w.wait_ready(api, namespace, "web", 3), w.wait_ready(api, namespace, "db", 2)
+    w.wait_ready(api, namespace, "fresh", 1)
+    w.wait_ready(api, namespace, "real", 2)
+    w.wait_for(lambda: w.pods_of(api, namespace, "report")[0]["status"]["phase"] == "Succeeded", "the Job's end")
+    job = w.pods_of(api, namespace, "report")
+    w.age(api, [web[0], db[0], *job], OLD)
+    w.age(api, [web[1]], None)
+    w.age(api, [web[2], db[1]], "")
+    return [*web, *db, *job]
+
+
+def names(text: str) -> set[str]:
+    """The namespace/name pairs of the seed's comma-separated lines."""
+    return {"/".join(line.split(",")[:2]) for line in text.splitlines()}
+
+
+def ready_counts(cluster: ControlPlane, namespace: str) -> dict[str, int]:
+    """Ready pods by app."""
+    pods = w.pods_of(cluster.api, namespace)
+    apps = {pod["metadata"]["labels"].get("app", "") for pod in pods}
+    return {app: sum(w.is_ready(p) for p in pods if p["metadata"]["labels"].get("app") == app) for app in apps}
+
+
+def test_check_recreate_verify_and_again(cluster: ControlPlane, namespace: str, home: Path) -> None:
+    """Check mode touches nothing, the run leaves nothing old, a second run changes nothing; the seed's jq is the oracle."""
+    aged = aged_shop(cluster, namespace)
+    before = ready_counts(cluster, namespace)
+    first, second = (repaired(command) for command in seed_commands())
+    listed = names(run_pipeline(first, cluster.kubeconfig, cluster.version).stdout)
+    assert listed == {f"{namespace}/{pod['metadata']['name']}" for pod in aged}
+
+    check = run_preflight(cluster.kubeconfig, home, "--check", "--diff")
+    assert check.code == 0, check.text
+    assert {f"{p['namespace']}/{p['name']}" for p in check.preflight["blockers"]} == listed
+    assert {p["outcome"] for p in check.preflight["planned"]} == {"predicted"}
+    assert {p["metadata"]["uid"] for p in aged} <= {p["metadata"]["uid"] for p in w.pods_of(cluster.api, namespace)}
+
+    run = run_preflight(cluster.kubeconfig, home)
+    assert run.code == 0, run.text
+    assert run.preflight["ready"] is True
+    assert {p["uid"] for p in run.preflight["recreated"]} == {p["metadata"]["uid"] for p in aged}
+    living = {p["metadata"]["uid"]: p["metadata"]["name"] for p in w.pods_of(cluster.api, namespace)}
+    for entry in run.preflight["recreated"]:
+        if entry["outcome"] == "recreated":
+            assert living[entry["new_uid"]] == entry["new_name"]
+            assert entry["new_version"] == NEW
+            assert entry["seconds"] > 0
+    assert run.custom_stats["eci_preflight_localhost"]["ready"] is True
+
+    assert run_pipeline(first, cluster.kubeconfig, cluster.version).stdout == ""
+    third = [line.split(",")[2] for line in run_pipeline(second, cluster.kubeconfig, cluster.version).stdout.splitlines()]
+    assert third
+    assert set(third) == {NEW}
+    after = ready_counts(cluster, namespace)
+    assert {app: after.get(app, 0) for app in before} == before
+
+    again = run_preflight(cluster.kubeconfig, home)
+    assert (again.code, again.changed()) == (0, 0), again.text
+
+
+def test_the_clusters_own_version_touches_nothing(cluster: ControlPlane, namespace: str, home: Path) -> None:
+    """Target 1.24 on a 1.24 cluster: nothing to do."""
+    aged_shop(cluster, namespace)
+    before = {p["metadata"]["uid"] for p in w.pods_of(cluster.api, namespace)}
+    run = run_preflight(cluster.kubeconfig, home, target_version="1.24")
+    assert (run.code, run.changed()) == (0, 0), run.text
+    assert {p["metadata"]["uid"] for p in w.pods_of(cluster.api, namespace)} == before
+
+
+def test_a_bare_pod_is_refused_before_anything_is_touched(cluster: ControlPlane, namespace: str, home: Path) -> None:
+    """Nothing recreates a bare pod: the run stops, says so, and nothing was deleted; a waiver lets it go on."""
+    api = cluster.api
+    w.apply(api, w.workload("Deployment", namespace, "web", replicas=2), w.bare_pod(namespace, "lonely"))
+    pods = w.wait_ready(api, namespace, "web", 2) + w.wait_ready(api, namespace, "lonely", 1)
+    w.age(api, pods, OLD)
+    before = {p["metadata"]["uid"] for p in w.pods_of(api, namespace)}
+    for arguments in ((), ("--check",)):
+        run = run_preflight(cluster.kubeconfig, home, *arguments)
+        assert run.code == 2, run.text
+        assert f"{namespace}/lonely" in run.message
+        assert "unmanaged: recreate" in run.message
+        assert "Traceback" not in run.text
+        assert {p["metadata"]["uid"] for p in w.pods_of(api, namespace)} == before
+    waiver = {"match": "name == 'lonely'", "reason": "moved by hand on Friday", "expires": "2999-12-31"}
+    run = run_preflight(cluster.kubeconfig, home, exempt=[waiver])
+    assert run.code == 0, run.text
+    assert [p["name"] for p in run.preflight["exempted"]] == ["lonely"]
+    assert "moved by hand on Friday" in run.text
+    assert len(run.preflight["recreated"]) == 2
+
+
+def test_what_the_matrix_does_not_know_shuts_the_gate(cluster: ControlPlane, namespace: str, home: Path) -> None:
+    """An unknown platform version, and an unknown Kubernetes version, block; nothing is touched; the matrix opens it."""
+    api = cluster.api
+    w.apply(api, w.workload("Deployment", namespace, "web", replicas=1, annotations={"test.ackops/platform-version": "{{ 7*7 }}"}))
+    w.wait_ready(api, namespace, "web", 1)
+    run = run_preflight(cluster.kubeconfig, home)
+    assert run.code == 2, run.text
+    assert "{{ 7*7 }}" in run.message
+    assert "matrix" in run.message
+    assert run.changed() == 0
+    run = run_preflight(cluster.kubeconfig, home, matrix={"{{ 7*7 }}": [], "1.1.0": ">=1.12"})
+    assert "names no version" in run.message
+    w.clear(api, namespace)
+    run = run_preflight(cluster.kubeconfig, home, target_version="1.33")
+    assert run.code == 2, run.text
+    assert "does not name Kubernetes 1.33" in run.message
+    assert run_preflight(cluster.kubeconfig, home, target_version="1.33", matrix={"1.1.0": ">=1.12"}).code == 0
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [(1.30, "quotes"), ("1.22", "below the cluster"), ("latest", "not a Kubernetes version"), ("1.3", "below the cluster")],
+)
+def test_a_target_that_cannot_be_meant(cluster: ControlPlane, home: Path, target: object, said: str) -> None:
+    """A number, a downgrade, a word: one clear error that names the option."""
+    run = run_preflight(cluster.kubeconfig, home, target_version=target)
+    assert run.code == 2, run.text
+    assert said in run.message
+    assert "target_version" in run.message
+    assert "Traceback" not in run.text
+
+
+def test_the_role_in_somebodys_own_playbook(cluster: ControlPlane, namespace: str, home: Path) -> None:
+    """check audits without failing, verify keeps the gate, and the next task of an upgrade playbook is not reached."""
+    api = cluster.api
+    w.apply(api, w.workload("Deployment", namespace, "web", replicas=1))
+    w.age(api, w.wait_ready(api, namespace, "web", 1), OLD)
+    role = {"name": "ackops.eci.eci_preflight"}
+
+    def play(entry: str) -> list[dict[str, object]]:
+        tasks = [
+            {"ansible.builtin.include_role": {**role, "tasks_from": entry}},
+            {"name": "Upgrade the cluster", "ansible.builtin.debug": {"msg": "upgrading"}},
+        ]
+        return [{"hosts": "localhost", "gather_facts": False, "vars": {"eci_preflight_target_version": "1.26"}, "tasks": tasks}]
+
+    audit = run_playbook(play("check"), cluster.kubeconfig, home)
+    assert audit.code == 0, audit.text
+    assert audit.preflight["ready"] is False
+    assert audit.changed() == 0
+    gate = run_playbook(play("verify"), cluster.kubeconfig, home)
+    assert gate.code == 2, gate.text
+    assert "Do not upgrade" in gate.message
+    assert "upgrading" not in gate.text
+    whole = run_playbook(play("main"), cluster.kubeconfig, home)
+    assert whole.code == 0, whole.text
+    assert "upgrading" in whole.text
