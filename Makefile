@@ -7,7 +7,7 @@ RUN := $(HOUSE) run main
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 .PHONY: help env demo test lint ruff ansible-lint docs-lint types unit sanity importer compat integration \
-        bench cluster docs format requirements clean clean-environments
+        artifact bench cluster docs format requirements clean clean-environments
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ compat: ## Run the tests on the oldest, a middle and the newest supported releas
 
 integration: ## Run the integration tests on the test cluster
 	@$(RUN) python -m pytest tests/integration $(ARGS)
+
+artifact: ## Build the collection's artifact, ackops-eci-VERSION.tar.gz, here
+	@$(RUN) ansible-galaxy collection build --force $(ARGS)
 
 bench: ## Measure speed on a large cluster
 	@$(RUN) python -m tests.bench $(ARGS)

@@ -54,7 +54,7 @@ def facts_argument_spec() -> dict[str, Any]:
         "namespaces": {"type": "list", "elements": "str", "default": []},
         "query": {"type": "str"},
         "src": {"type": "path"},
-        "settle_timeout": {"type": "int", "default": 0},
+        "settle_timeout": {"type": "int", "default": 60},
     }
 
 

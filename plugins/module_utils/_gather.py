@@ -18,6 +18,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._errors import (
     InvalidInput,
     ListExpired,
     WatchBroken,
+    printable,
 )
 from ansible_collections.ackops.eci.plugins.module_utils._model import Node, Pod, pod_from_manifest, sort_key
 from ansible_collections.ackops.eci.plugins.module_utils._pod_api import Clock, PodApi, PodSet
@@ -29,6 +30,8 @@ PAGE_SIZE = 500
 TRIES = 3
 # While pods are being created, the cluster is scanned at most so seldom (seconds).
 SETTLE_SECONDS = 10.0
+LEAST_SECONDS = 1.0
+SRC_REMEDY = "Make the file with: kubectl get pods -A -o json > pods.json"
 
 
 @dataclass(frozen=True)
@@ -135,7 +138,10 @@ def scan_settled(api: PodApi, scope: Scope, clock: Clock, seconds: float) -> Sca
         remaining = deadline - clock.monotonic()
         if not waiting or remaining <= 0:
             return scan
+        before = clock.monotonic()
         _await_change(api, waiting[0], min(remaining, SETTLE_SECONDS))
+        # A watch that breaks at once, or a pod that changes all the time, must not turn into a stream of scans.
+        clock.sleep(max(0.0, min(LEAST_SECONDS - (clock.monotonic() - before), remaining)))
 
 
 def _await_change(api: PodApi, pod: Pod, seconds: float) -> None:
@@ -153,14 +159,13 @@ def _await_change(api: PodApi, pod: Pod, seconds: float) -> None:
 
 def scan_file(path: str, scope: Scope) -> Scan:
     """Scan a file made by ``kubectl get pods -A -o json``. Raises InvalidInput where it is none."""
-    remedy = "Make the file with: kubectl get pods -A -o json > pods.json"
     try:
         with open(path, encoding="utf-8") as stream:
             document = json.load(stream)
     except OSError as error:
-        raise InvalidInput("src", path, f"cannot be read: {error.strerror}", remedy) from error
+        raise InvalidInput("src", path, f"cannot be read: {error.strerror}", SRC_REMEDY) from error
     except ValueError as error:
-        raise InvalidInput("src", path, "is not JSON", remedy) from error
+        raise InvalidInput("src", path, "is not JSON", SRC_REMEDY) from error
     return scan_manifests(manifests_of(document), scope)
 
 
@@ -181,7 +186,7 @@ def scan_manifests(manifests: Iterable[Mapping[str, Any]], scope: Scope) -> Scan
                 "src",
                 f"items[{position}]",
                 "is not a pod: it has no name or no namespace",
-                "Make the file with: kubectl get pods -A -o json > pods.json",
+                SRC_REMEDY,
             )
         if not scope.namespaces or pod.namespace in scope.namespaces:
             scan.add(pod)
@@ -190,11 +195,22 @@ def scan_manifests(manifests: Iterable[Mapping[str, Any]], scope: Scope) -> Scan
 
 
 def manifests_of(document: object) -> list[Mapping[str, Any]]:
-    """The entries of a List as kubectl writes it. A list that was cut short is an error."""
-    remedy = "Make the file with: kubectl get pods -A -o json > pods.json"
-    if not isinstance(document, Mapping) or not isinstance(document.get("items"), list):
-        raise InvalidInput("src", "the file", "is not a List of pods", remedy)
+    """The entries of a List as kubectl writes it. A list that was cut short, or holds something else, is an error."""
+    kind = document.get("kind") or "List" if isinstance(document, Mapping) else ""
+    if (
+        kind not in ("List", "PodList")
+        or not isinstance(document, Mapping)
+        or not isinstance(document.get("items"), list)
+    ):
+        raise InvalidInput("src", "the file", "is not a List of pods", SRC_REMEDY)
     metadata = document.get("metadata") or {}
+    if not isinstance(metadata, Mapping):
+        raise InvalidInput("src", "the file", "has metadata that is not an object", SRC_REMEDY)
     if metadata.get("continue") or metadata.get("remainingItemCount"):
-        raise IncompleteScan("src: the file holds only the first page of a longer list.", remedy)
-    return [entry for entry in document["items"] if isinstance(entry, Mapping)]
+        raise IncompleteScan("src: the file holds only the first page of a longer list.", SRC_REMEDY)
+    for position, entry in enumerate(document["items"]):
+        if not isinstance(entry, Mapping) or not isinstance(entry.get("metadata") or {}, Mapping):
+            raise InvalidInput("src", f"items[{position}]", "is not an object of the API", SRC_REMEDY)
+        if entry.get("kind") not in (None, "Pod", "Node"):
+            raise InvalidInput("src", f"items[{position}]", f"is a {printable(entry['kind'])}, not a pod", SRC_REMEDY)
+    return list(document["items"])

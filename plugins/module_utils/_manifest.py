@@ -50,5 +50,7 @@ def recreatable(manifest: Mapping[str, Any]) -> dict[str, Any]:
     annotations = metadata.get("annotations") or {}
     metadata["annotations"] = {key: text for key, text in annotations.items() if key not in _INSTANCE_ANNOTATIONS}
     spec.pop("nodeName", None)
+    # Containers of a kubectl debug session: the API takes none at creation.
+    spec.pop("ephemeralContainers", None)
     _without_token_volume(spec)
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}

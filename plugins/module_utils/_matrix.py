@@ -126,7 +126,7 @@ def _row(key: str, value: object) -> Row:
     option = f"matrix['{key}']"
     canary: object = ()
     if isinstance(value, Mapping):
-        unknown = sorted(set(value) - {"versions", "canary"})
+        unknown = sorted(map(str, set(value) - {"versions", "canary"}))
         if unknown or "versions" not in value:
             raise InvalidInput(
                 option,

@@ -178,7 +178,8 @@ def pod_from_record(record: Mapping[str, Any]) -> Pod:
         known.setdefault(name, "")
     for name in ("platform_version", "instance_id"):
         known.setdefault(name, None)
-    return Pod(owner=Owner(**owner) if owner else None, **known)
+    fields = {name: str(owner.get(name) or "") for name in Owner.__dataclass_fields__} if owner else {}
+    return Pod(owner=Owner(**fields) if owner else None, **known)
 
 
 def pods_from_records(entries: Sequence[Mapping[str, Any]], option: str) -> list[Pod]:

@@ -24,6 +24,15 @@ DELETE = "delete"  # deleted for good, by the user's choice; its manifest is kep
 REFUSE = "refuse"
 
 REPLACING_KINDS = ("ReplicaSet", "StatefulSet", "ReplicationController")
+_PLURALS = {
+    ("apps", "ReplicaSet"): "replicasets",
+    ("apps", "Deployment"): "deployments",
+    ("apps", "StatefulSet"): "statefulsets",
+    ("batch", "Job"): "jobs",
+    ("", "ReplicationController"): "replicationcontrollers",
+}
+_API_VERSION = re.compile(r"^v\d[0-9a-z]*$", re.ASCII)
+_OBJECT_NAME = re.compile(r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", re.ASCII)
 _ORDINAL = re.compile(r"-(\d+)$", re.ASCII)
 _PERCENT = re.compile(r"^(\d{1,3})%$", re.ASCII)
 
@@ -152,13 +161,23 @@ def _order(step: Step) -> tuple[str, str, str, int, str]:
 def wave_sizes(serial: Sequence[object], total: int) -> list[int]:
     """The sizes of the waves, in Ansible's own reading of ``serial``: numbers and percentages of the total, the last repeated."""
     sizes: list[int] = []
-    wanted = [_size(entry, total) for entry in (serial or [1])]
+    limits = wave_limits(serial, total)
     left = total
     while left > 0:
-        size = min(wanted[min(len(sizes), len(wanted) - 1)], left)
+        size = min(limit_of(limits, len(sizes)), left)
         sizes.append(size)
         left -= size
     return sizes
+
+
+def wave_limits(serial: Sequence[object], total: int) -> list[int]:
+    """The entries of ``serial`` as numbers of pods. Raises InvalidInput."""
+    return [_size(entry, total) for entry in (serial or [1])]
+
+
+def limit_of(limits: Sequence[int], number: int) -> int:
+    """How large the wave of that number may be: the last limit holds for all that come after."""
+    return limits[min(number, len(limits) - 1)]
 
 
 def _size(entry: object, total: int) -> int:
@@ -181,9 +200,9 @@ def make_plan(steps: Sequence[Step], serial: Sequence[object]) -> Plan:
     refused = sorted((step for step in steps if step.action == REFUSE), key=_order)
     left = sorted((step for step in steps if step.action != REFUSE), key=_order)
     waves: list[list[Step]] = []
-    sizes = wave_sizes(serial, len(left))
+    limits = wave_limits(serial, len(left))
     while left:
-        size = sizes[min(len(waves), len(sizes) - 1)]
+        size = limit_of(limits, len(waves))
         wave: list[Step] = []
         groups: set[str] = set()
         rest = []
@@ -217,17 +236,13 @@ def selector_of(manifest: Mapping[str, Any]) -> str:
 
 
 def owner_path(namespace: str, owner: Owner) -> str:
-    """The path of a controller of a kind that is understood; empty for any other."""
-    plural = {
-        ("apps", "ReplicaSet"): "replicasets",
-        ("apps", "Deployment"): "deployments",
-        ("apps", "StatefulSet"): "statefulsets",
-        ("batch", "Job"): "jobs",
-        ("", "ReplicationController"): "replicationcontrollers",
-    }
+    """The path of a controller of a kind that is understood; empty for any other, and for a name that is none.
+
+    An owner reference is text from the cluster: it must not lead a request anywhere else.
+    """
     group, _slash, version = owner.api_version.rpartition("/")
-    name = plural.get((group, owner.kind))
-    if name is None:
+    plural = _PLURALS.get((group, owner.kind))
+    if plural is None or not _API_VERSION.match(version) or not _OBJECT_NAME.match(owner.name):
         return ""
     root = f"/apis/{group}/{version}" if group else f"/api/{version}"
-    return f"{root}/namespaces/{namespace}/{name}/{owner.name}"
+    return f"{root}/namespaces/{namespace}/{plural}/{owner.name}"

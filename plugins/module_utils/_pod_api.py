@@ -27,50 +27,39 @@ class PodApi(Protocol):
 
     def server(self) -> str:
         """The URL of the API server."""
-        ...
 
     def server_version(self) -> str:
         """The gitVersion of the API server, for example ``v1.24.6-aliyun.1``."""
-        ...
 
     def pages(self, path: str, query: Mapping[str, str], size: int) -> Iterator[Manifest]:
         """The pages of one consistent list, each a List object. Raises ListExpired where the snapshot is gone."""
-        ...
 
     def get(self, path: str) -> Manifest | None:
         """The object at that path, None where there is none (404)."""
-        ...
 
     def list_pods(self, pods: PodSet) -> tuple[list[Manifest], str]:
         """The pods of the set, and the resourceVersion of the list."""
-        ...
 
     def watch_pods(self, pods: PodSet, resource_version: str, seconds: float) -> Iterator[tuple[str, Manifest]]:
         """Events (type, pod) after that resourceVersion, bookmarks among them, for at most so many seconds.
 
         Raises ListExpired (list again) and WatchBroken (the connection ended).
         """
-        ...
 
     def evict(self, namespace: str, name: str, uid: str, dry_run: bool = False) -> None:
         """Ask for the eviction of the pod with that UID, so that its disruption budgets are asked."""
-        ...
 
     def delete(self, namespace: str, name: str, uid: str, dry_run: bool = False) -> None:
         """Delete the pod with that UID, with its own grace period."""
-        ...
 
     def create_pod(self, namespace: str, manifest: Manifest) -> Manifest:
         """Create a pod."""
-        ...
 
     def warnings_about(self, namespace: str, uid: str) -> list[str]:
         """The Warning events about an object, oldest first, as ``reason: message``; empty where they cannot be read."""
-        ...
 
     def budgets(self, namespace: str) -> list[Manifest]:
         """The PodDisruptionBudgets of a namespace; empty where they cannot be read."""
-        ...
 
 
 class Clock(Protocol):
@@ -78,15 +67,12 @@ class Clock(Protocol):
 
     def monotonic(self) -> float:
         """Seconds that only go up."""
-        ...
 
     def now(self) -> str:
         """The time of day, UTC, RFC 3339."""
-        ...
 
     def sleep(self, seconds: float) -> None:
         """Wait, where there is nothing to watch (a server that does not answer)."""
-        ...
 
 
 class Journal(Protocol):
@@ -96,8 +82,6 @@ class Journal(Protocol):
 
     def write(self, event: str, **details: Any) -> None:
         """Append one entry and make sure that it is on disk."""
-        ...
 
     def save_manifest(self, manifest: Manifest) -> str:
         """Keep a manifest that nothing else keeps; returns the path."""
-        ...

@@ -43,7 +43,9 @@ def summary(result: Mapping[str, Any], check_mode: bool = False) -> list[str]:
     lines = [f"{state} for Kubernetes {result['target_version']} (now {result['cluster_version']}): {counts}"]
     lines += _listed([_recreated(entry) for entry in result["recreated"]])
     lines += _listed([_planned(entry) for entry in result["planned"]])
-    lines += _listed([_plain(f"exempt: {entry['namespace']}/{entry['name']}: {entry['reason']}") for entry in result["exempted"]])
+    lines += _listed(
+        [_plain(f"exempt: {entry['namespace']}/{entry['name']}: {entry['reason']}") for entry in result["exempted"]]
+    )
     return lines
 
 

@@ -26,6 +26,13 @@ else:
 _DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$", re.ASCII)
 
 
+def _is_true(found: object) -> bool:
+    """JMESPath's own rule: null, false and what is empty are false; every number, 0 too, is true."""
+    if isinstance(found, (str, list, dict)):
+        return bool(found)
+    return found is not None and found is not False
+
+
 @dataclass(frozen=True)
 class Condition:
     """A JMESPath expression that is true or false of one pod record (JMESPath's own rule of truth)."""
@@ -37,8 +44,8 @@ class Condition:
     def holds(self, pod: Pod) -> bool:
         """Whether the expression is true of the pod; an expression that cannot be evaluated is an error, not a no."""
         try:
-            return bool(self._compiled.search(pod_to_record(pod)))
-        except jmespath.exceptions.JMESPathError as error:
+            return _is_true(self._compiled.search(pod_to_record(pod)))
+        except (jmespath.exceptions.JMESPathError, ValueError, TypeError, ArithmeticError, RecursionError) as error:
             raise InvalidInput(
                 self.option,
                 self.expression,

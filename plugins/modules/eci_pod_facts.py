@@ -42,9 +42,10 @@ options:
     type: path
   settle_timeout:
     description:
-      - How many seconds to wait for pods that are just being created to get their platform version.
+      - How many seconds to wait for pods that are just being created to get their platform version; not at all if V(0).
+      - When the time is over the pods are V(undetermined), which shuts the gate.
     type: int
-    default: 0
+    default: 60
 requirements:
   - jmespath, for O(query)
 seealso:

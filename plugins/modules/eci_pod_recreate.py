@@ -218,7 +218,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._module import (
     connect_from,
     run_module,
 )
-from ansible_collections.ackops.eci.plugins.module_utils._plan import Policy, wave_sizes
+from ansible_collections.ackops.eci.plugins.module_utils._plan import Policy, wave_limits
 from ansible_collections.ackops.eci.plugins.module_utils._recreate import Limits, Order, carry_out
 
 
@@ -227,7 +227,7 @@ def recreate(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     target = parse_version(params["target_version"], "target_version")
     matrix = build_matrix(params["matrix"])
-    wave_sizes(params["serial"], 1)
+    wave_limits(params["serial"], 1)
     order = Order(
         pods=pods_from_records(params["pods"], "pods"),
         policy=Policy(params["unmanaged"], params["running_jobs"]),

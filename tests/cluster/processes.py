@@ -19,7 +19,8 @@ from pathlib import Path
 from tests.cluster.errors import StartError
 from tests.cluster.reaper import start_time
 
-STOP_SECONDS = 10.0
+# The scheduler does not heed SIGTERM, the API server waits for its watches: all of them bear being killed.
+STOP_SECONDS = 2.0
 # Below those that the kernel gives to outgoing connections (from 32768 on), which could take one at any moment.
 PORT_BLOCKS = range(20000, 32000, 8)
 # A process waits here until the reaper knows of it; if its owner dies before, it reads the end of the pipe, and ends.
@@ -76,13 +77,14 @@ class Reaper:
 
 
 class Process:
-    """One component. ``healthy`` says whether it serves; until it does, starting waits."""
+    """One component. ``healthy`` says whether it serves; until it does, starting waits. ``prepare`` goes before each start."""
 
     def __init__(self, name: str, command: list[str], directory: Path, reaper: Reaper) -> None:
         self.name = name
         self.command = command
         self.log = directory / f"{name}.log"
         self.healthy: Callable[[], bool] = lambda: True
+        self.prepare: Callable[[], object] = lambda: None
         self._reaper = reaper
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -101,6 +103,7 @@ class Process:
 
     def launch(self) -> None:
         """Start it and go on at once."""
+        self.prepare()
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
                 [*GATE, *self.command], stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True

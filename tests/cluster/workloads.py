@@ -37,7 +37,9 @@ def path_of(kind: str, namespace: str, name: str = "") -> str:
 def pod_spec(node: str = "virtual", **extra: Any) -> Manifest:
     """A pod's spec for a ``virtual`` or ``real`` node, ``any`` node, or the node of that name."""
     spec: Manifest = {
-        "containers": [{"name": "app", "image": "registry.example/app:1", "resources": {"requests": {"cpu": "1", "memory": "2Gi"}}}],
+        "containers": [
+            {"name": "app", "image": "registry.example/app:1", "resources": {"requests": {"cpu": "1", "memory": "2Gi"}}}
+        ],
         "terminationGracePeriodSeconds": 0,
     }
     if node != "real":
@@ -49,11 +51,16 @@ def pod_spec(node: str = "virtual", **extra: Any) -> Manifest:
     return {**spec, **extra}
 
 
-def _template(name: str, node: str, annotations: Mapping[str, str], labels: Mapping[str, str], pod: Mapping[str, Any]) -> Manifest:
-    return {"metadata": {"labels": {"app": name, **labels}, "annotations": dict(annotations)}, "spec": pod_spec(node, **pod)}
+def _template(
+    name: str, node: str, annotations: Mapping[str, str], labels: Mapping[str, str], pod: Mapping[str, Any]
+) -> Manifest:
+    return {
+        "metadata": {"labels": {"app": name, **labels}, "annotations": dict(annotations)},
+        "spec": pod_spec(node, **pod),
+    }
 
 
-def workload(  # noqa: PLR0913 (a manifest has that many sides)
+def workload(
     kind: str,
     namespace: str,
     name: str,
@@ -76,20 +83,35 @@ def workload(  # noqa: PLR0913 (a manifest has that many sides)
     if kind == "StatefulSet":
         body["serviceName"] = name
     version = "batch/v1" if kind == "Job" else "apps/v1"
-    return {"apiVersion": version, "kind": kind, "metadata": {"namespace": namespace, "name": name}, "spec": {**body, **spec}}
+    return {
+        "apiVersion": version,
+        "kind": kind,
+        "metadata": {"namespace": namespace, "name": name},
+        "spec": {**body, **spec},
+    }
 
 
 def bare_pod(namespace: str, name: str, *, node: str = "virtual", annotations: Mapping[str, str] | None = None,
              labels: Mapping[str, str] | None = None, **pod: Any) -> Manifest:  # fmt: skip
     """A pod without a controller."""
-    metadata = {"namespace": namespace, "name": name, "labels": {"app": name, **(labels or {})}, "annotations": dict(annotations or {})}
+    metadata = {
+        "namespace": namespace,
+        "name": name,
+        "labels": {"app": name, **(labels or {})},
+        "annotations": dict(annotations or {}),
+    }
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": pod_spec(node, **pod)}
 
 
 def budget(namespace: str, name: str, app: str, *, min_available: int | str) -> Manifest:
     """A PodDisruptionBudget over the pods of an app."""
     spec = {"minAvailable": min_available, "selector": {"matchLabels": {"app": app}}}
-    return {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"namespace": namespace, "name": name}, "spec": spec}
+    return {
+        "apiVersion": "policy/v1",
+        "kind": "PodDisruptionBudget",
+        "metadata": {"namespace": namespace, "name": name},
+        "spec": spec,
+    }
 
 
 def ensure_namespace(api: Api, namespace: str) -> None:
@@ -99,7 +121,9 @@ def ensure_namespace(api: Api, namespace: str) -> None:
     except ApiError as error:
         if error.status != 409:
             raise
-    wait_for(lambda: bool(api.list(f"/api/v1/namespaces/{namespace}/serviceaccounts")), f"service account of {namespace}")
+    wait_for(
+        lambda: bool(api.list(f"/api/v1/namespaces/{namespace}/serviceaccounts")), f"service account of {namespace}"
+    )
 
 
 def apply(api: Api, *manifests: Manifest) -> None:
@@ -148,13 +172,23 @@ def age(api: Api, pods: Iterable[Manifest], version: str | None) -> None:
     for pod in pods:
         metadata = pod["metadata"]
         api.patch(
-            path_of("Pod", metadata["namespace"], metadata["name"]), {"metadata": {"annotations": {PLATFORM_VERSION: version}}}
+            path_of("Pod", metadata["namespace"], metadata["name"]),
+            {"metadata": {"annotations": {PLATFORM_VERSION: version}}},
         )
 
 
 def clear(api: Api, namespace: str) -> None:
     """Delete every workload of a namespace and wait until no pod is left (finalizers of stuck pods are taken off)."""
-    for kind in ("Deployment", "StatefulSet", "ReplicaSet", "DaemonSet", "Job", "PodDisruptionBudget", "ResourceQuota", "Pod"):
+    for kind in (
+        "Deployment",
+        "StatefulSet",
+        "ReplicaSet",
+        "DaemonSet",
+        "Job",
+        "PodDisruptionBudget",
+        "ResourceQuota",
+        "Pod",
+    ):
         api.request("DELETE", path_of(kind, namespace), {"propagationPolicy": "Background", "gracePeriodSeconds": 0})
 
     def empty() -> bool:

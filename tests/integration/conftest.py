@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import ControlPlane
-from tests.cluster import workloads as w
+from tests.cluster import ControlPlane, workloads as w
 
 _numbers = itertools.count(1)
 

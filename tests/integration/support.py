@@ -99,14 +99,16 @@ def run_playbook(
     return Run(done.returncode, text, [json.loads(line) for line in lines])
 
 
-def run_preflight(kubeconfig: Path | None, home: Path, *arguments: str, **options: object) -> Run:
-    """Run the collection's playbook with ``eci_preflight_<option>`` variables."""
+def run_preflight(found: Path | None, home: Path, /, *arguments: str, **options: object) -> Run:
+    """Run the collection's playbook with KUBECONFIG (``found``) and ``eci_preflight_<option>`` variables."""
     options.setdefault("target_version", "1.26")
     variables = {f"eci_preflight_{name}": value for name, value in options.items()}
-    return run_playbook(PREFLIGHT, kubeconfig, home, *arguments, variables=variables)
+    return run_playbook(PREFLIGHT, found, home, *arguments, variables=variables)
 
 
-def run_tasks(tasks: Sequence[dict[str, Any]], kubeconfig: Path | None, home: Path, *arguments: str, **extra: Any) -> Run:
+def run_tasks(
+    tasks: Sequence[dict[str, Any]], kubeconfig: Path | None, home: Path, *arguments: str, **extra: Any
+) -> Run:
     """Run tasks on localhost."""
     play = {"hosts": "localhost", "gather_facts": False, "tasks": list(tasks)}
     return run_playbook([play], kubeconfig, home, *arguments, **extra)

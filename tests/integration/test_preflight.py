@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import ControlPlane
-from tests.cluster import workloads as w
+from tests.cluster import ControlPlane, workloads as w
 from tests.cluster.tools import repaired, run_pipeline, seed_commands
 from tests.integration.support import NEW, OLD, run_playbook, run_preflight
 
@@ -77,7 +76,9 @@ def test_check_recreate_verify_and_again(cluster: ControlPlane, namespace: str, 
     assert run.custom_stats["eci_preflight_localhost"]["ready"] is True
 
     assert run_pipeline(first, cluster.kubeconfig, cluster.version).stdout == ""
-    third = [line.split(",")[2] for line in run_pipeline(second, cluster.kubeconfig, cluster.version).stdout.splitlines()]
+    third = [
+        line.split(",")[2] for line in run_pipeline(second, cluster.kubeconfig, cluster.version).stdout.splitlines()
+    ]
     assert third
     assert set(third) == {NEW}
     after = ready_counts(cluster, namespace)
@@ -121,7 +122,12 @@ def test_a_bare_pod_is_refused_before_anything_is_touched(cluster: ControlPlane,
 def test_what_the_matrix_does_not_know_shuts_the_gate(cluster: ControlPlane, namespace: str, home: Path) -> None:
     """An unknown platform version, and an unknown Kubernetes version, block; nothing is touched; the matrix opens it."""
     api = cluster.api
-    w.apply(api, w.workload("Deployment", namespace, "web", replicas=1, annotations={"test.ackops/platform-version": "{{ 7*7 }}"}))
+    w.apply(
+        api,
+        w.workload(
+            "Deployment", namespace, "web", replicas=1, annotations={"test.ackops/platform-version": "{{ 7*7 }}"}
+        ),
+    )
     w.wait_ready(api, namespace, "web", 1)
     run = run_preflight(cluster.kubeconfig, home)
     assert run.code == 2, run.text
@@ -139,7 +145,12 @@ def test_what_the_matrix_does_not_know_shuts_the_gate(cluster: ControlPlane, nam
 
 @pytest.mark.parametrize(
     ("target", "said"),
-    [(1.30, "quotes"), ("1.22", "below the cluster"), ("latest", "not a Kubernetes version"), ("1.3", "below the cluster")],
+    [
+        (1.30, "quotes"),
+        ("1.22", "below the cluster"),
+        ("latest", "not a Kubernetes version"),
+        ("1.3", "below the cluster"),
+    ],
 )
 def test_a_target_that_cannot_be_meant(cluster: ControlPlane, home: Path, target: object, said: str) -> None:
     """A number, a downgrade, a word: one clear error that names the option."""
@@ -151,7 +162,7 @@ def test_a_target_that_cannot_be_meant(cluster: ControlPlane, home: Path, target
 
 
 def test_the_role_in_somebodys_own_playbook(cluster: ControlPlane, namespace: str, home: Path) -> None:
-    """check audits without failing, verify keeps the gate, and the next task of an upgrade playbook is not reached."""
+    """Entry point check audits without failing, verify keeps the gate, and the next task of an upgrade playbook is not reached."""
     api = cluster.api
     w.apply(api, w.workload("Deployment", namespace, "web", replicas=1))
     w.age(api, w.wait_ready(api, namespace, "web", 1), OLD)
@@ -162,7 +173,14 @@ def test_the_role_in_somebodys_own_playbook(cluster: ControlPlane, namespace: st
             {"ansible.builtin.include_role": {**role, "tasks_from": entry}},
             {"name": "Upgrade the cluster", "ansible.builtin.debug": {"msg": "upgrading"}},
         ]
-        return [{"hosts": "localhost", "gather_facts": False, "vars": {"eci_preflight_target_version": "1.26"}, "tasks": tasks}]
+        return [
+            {
+                "hosts": "localhost",
+                "gather_facts": False,
+                "vars": {"eci_preflight_target_version": "1.26"},
+                "tasks": tasks,
+            }
+        ]
 
     audit = run_playbook(play("check"), cluster.kubeconfig, home)
     assert audit.code == 0, audit.text
@@ -175,3 +193,33 @@ def test_the_role_in_somebodys_own_playbook(cluster: ControlPlane, namespace: st
     whole = run_playbook(play("main"), cluster.kubeconfig, home)
     assert whole.code == 0, whole.text
     assert "upgrading" in whole.text
+
+
+def test_acs_pods_are_left_out_and_counted(cluster: ControlPlane, namespace: str, home: Path) -> None:
+    """An ACS pod on a virtual node, which the seed's command lists, is no ECI pod."""
+    api = cluster.api
+    acs = {"alibabacloud.com/acs": "true"}
+    w.apply(
+        api,
+        w.workload("Deployment", namespace, "acs", replicas=2, labels=acs),
+        w.bare_pod(namespace, "waiting", node="nowhere"),
+    )
+    w.wait_ready(api, namespace, "acs", 2)
+    run = run_preflight(cluster.kubeconfig, home)
+    assert run.code == 0, run.text
+    counts = run.result("Gather the ECI pods")["ansible_facts"]["eci_cluster"]["counts"]
+    assert counts == {"eci": 0, "finished": 0, "acs": 2, "unscheduled": 1, "other": 0, "not_selected": 0}
+
+
+def test_a_pod_that_is_being_created_is_waited_for(cluster: ControlPlane, namespace: str, home: Path) -> None:
+    """Without a version it is undetermined and shuts the gate at the end of the wait; nothing is deleted meanwhile."""
+    api = cluster.api
+    w.apply(
+        api, w.workload("Deployment", namespace, "web", replicas=1, annotations={"test.ackops/trouble": "no-stock"})
+    )
+    w.wait_for(lambda: bool(w.pods_of(api, namespace, "web")[0]["spec"].get("nodeName")), "the pod's node")
+    run = run_preflight(cluster.kubeconfig, home, settle_timeout=2)
+    assert run.code == 2, run.text
+    assert run.preflight["counts"]["undetermined"] == 1
+    assert "being created" in run.message
+    assert len(w.pods_of(api, namespace, "web")) == 1

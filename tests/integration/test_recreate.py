@@ -11,8 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.cluster import REAL_NODE, ControlPlane
-from tests.cluster import workloads as w
+from tests.cluster import REAL_NODE, ControlPlane, workloads as w
 from tests.integration.support import NEW, OLD, Run, run_preflight, run_tasks
 
 
@@ -43,7 +42,9 @@ def reason(run: Run) -> str:
 
 def set_trouble(cluster: ControlPlane, kind: str, namespace: str, name: str, **annotations: str) -> None:
     """Change what the next pods of an OnDelete-like workload meet, by its template, without a rollout of a ReplicaSet."""
-    template = {"metadata": {"annotations": {f"test.ackops/{key.replace('_', '-')}": text for key, text in annotations.items()}}}
+    template = {
+        "metadata": {"annotations": {f"test.ackops/{key.replace('_', '-')}": text for key, text in annotations.items()}}
+    }
     cluster.api.patch(w.path_of(kind, namespace, name), {"spec": {"template": template}})
 
 
@@ -51,7 +52,12 @@ def test_a_budget_without_room_is_waited_for_and_named(cluster: ControlPlane, na
     """Evict holds to the budget to the deadline, names it, and touches nothing; check mode knows it beforehand."""
     pods = aged(cluster, w.workload("Deployment", namespace, "web", replicas=2), 2)
     w.apply(cluster.api, w.budget(namespace, "keep-both", "web", min_available=2))
-    w.wait_for(lambda: "disruptionsAllowed" in cluster.api.list(w.path_of("PodDisruptionBudget", namespace))[0].get("status", {}), "status")
+    w.wait_for(
+        lambda: (
+            "disruptionsAllowed" in cluster.api.list(w.path_of("PodDisruptionBudget", namespace))[0].get("status", {})
+        ),
+        "status",
+    )
     check = run_preflight(cluster.kubeconfig, home, "--check")
     assert {p["outcome"] for p in check.preflight["planned"]} == {"blocked"}
     assert "keep-both" in check.preflight["planned"][0]["reason"]
@@ -79,7 +85,11 @@ def test_a_budget_that_frees_up_while_we_wait(cluster: ControlPlane, namespace: 
 def test_two_budgets_on_one_pod_stop_the_run(cluster: ControlPlane, namespace: str, home: Path) -> None:
     """The server answers 500; waiting would not help, and both budgets are named."""
     aged(cluster, w.workload("Deployment", namespace, "web", replicas=1), 1)
-    w.apply(cluster.api, w.budget(namespace, "one", "web", min_available=0), w.budget(namespace, "two", "web", min_available=0))
+    w.apply(
+        cluster.api,
+        w.budget(namespace, "one", "web", min_available=0),
+        w.budget(namespace, "two", "web", min_available=0),
+    )
     time.sleep(1)
     run = run_preflight(cluster.kubeconfig, home, pod_timeout=60)
     assert run.code == 2
@@ -103,7 +113,10 @@ def test_a_replacement_on_a_real_node_has_left_eci(cluster: ControlPlane, namesp
     nodes = [node["metadata"]["name"] for node in cluster.api.list("/api/v1/nodes")]
     pod = w.pods_of(cluster.api, namespace, "web")[0]
     if pod["spec"]["nodeName"] == REAL_NODE:  # the scheduler chose it: make it look like an old ECI pod
-        cluster.api.patch(w.path_of("Pod", namespace, pod["metadata"]["name"]), {"metadata": {"annotations": {w.INSTANCE_ID: "eci-old"}}})
+        cluster.api.patch(
+            w.path_of("Pod", namespace, pod["metadata"]["name"]),
+            {"metadata": {"annotations": {w.INSTANCE_ID: "eci-old"}}},
+        )
     virtual = [name for name in nodes if name != REAL_NODE]
     for name in virtual:
         cluster.api.patch(f"/api/v1/nodes/{name}", {"spec": {"unschedulable": True}})
@@ -128,8 +141,7 @@ def test_no_stock_a_crash_loop_an_image_and_a_replacement_that_is_old_again(
     ]
     for number, (trouble, said) in enumerate(troubles):
         name = f"web-{number}"
-        update = {"updateStrategy": {"type": "OnDelete"}}
-        aged(cluster, w.workload("StatefulSet", namespace, name, replicas=1, **update), 1)
+        aged(cluster, w.workload("StatefulSet", namespace, name, replicas=1, updateStrategy={"type": "OnDelete"}), 1)
         set_trouble(cluster, "StatefulSet", namespace, name, **trouble)
         run = run_preflight(cluster.kubeconfig, home, pod_timeout=5)
         assert run.code == 2, run.text
@@ -140,9 +152,15 @@ def test_no_stock_a_crash_loop_an_image_and_a_replacement_that_is_old_again(
 def test_a_quota_that_forbids_the_replacement(cluster: ControlPlane, namespace: str, home: Path) -> None:
     """No replacement at all: the controller's own event says why."""
     aged(cluster, w.workload("Deployment", namespace, "web", replicas=1), 1)
-    quota = {"metadata": {"namespace": namespace, "name": "none"}, "kind": "ResourceQuota", "spec": {"hard": {"pods": "0"}}}
+    quota = {
+        "metadata": {"namespace": namespace, "name": "none"},
+        "kind": "ResourceQuota",
+        "spec": {"hard": {"pods": "0"}},
+    }
     w.apply(cluster.api, quota)
-    w.wait_for(lambda: "used" in cluster.api.list(w.path_of("ResourceQuota", namespace))[0].get("status", {}), "quota status")
+    w.wait_for(
+        lambda: "used" in cluster.api.list(w.path_of("ResourceQuota", namespace))[0].get("status", {}), "quota status"
+    )
     run = run_preflight(cluster.kubeconfig, home, pod_timeout=5)
     assert run.code == 2
     assert "exceeded quota" in reason(run), reason(run)
@@ -161,7 +179,11 @@ def test_an_old_pod_behind_a_finalizer(cluster: ControlPlane, namespace: str, ho
 
 def test_scaled_down_and_deleted_meanwhile_is_no_failure(cluster: ControlPlane, namespace: str, home: Path) -> None:
     """Nobody waits for a pod that is no longer wanted."""
-    aged(cluster, w.workload("Deployment", namespace, "web", replicas=1, annotations={"test.ackops/ready-delay": "8s"}), 1)
+    aged(
+        cluster,
+        w.workload("Deployment", namespace, "web", replicas=1, annotations={"test.ackops/ready-delay": "8s"}),
+        1,
+    )
     path = w.path_of("Deployment", namespace, "web")
     gone = uids(cluster, namespace, "web")
 
@@ -224,7 +246,11 @@ def test_a_running_job_is_waited_for(cluster: ControlPlane, namespace: str, home
 
 def test_the_api_server_restarts_in_mid_run(cluster: ControlPlane, namespace: str, home: Path) -> None:
     """The run goes on where it was."""
-    aged(cluster, w.workload("Deployment", namespace, "web", replicas=4, annotations={"test.ackops/ready-delay": "1s"}), 4)
+    aged(
+        cluster,
+        w.workload("Deployment", namespace, "web", replicas=4, annotations={"test.ackops/ready-delay": "1s"}),
+        4,
+    )
     before = uids(cluster, namespace, "web")
 
     def restart() -> None:
@@ -245,7 +271,9 @@ def test_a_uid_that_is_another_pods_is_left_alone(cluster: ControlPlane, namespa
     pods = aged(cluster, w.workload("StatefulSet", namespace, "db", replicas=1), 1)
     record: dict[str, Any] = {"namespace": namespace, "name": "db-0", "uid": "00000000-0000-0000-0000-000000000000"}
     module = {"target_version": "1.26", "pods": [record], "record_dir": str(home / "records")}
-    run = run_tasks([{"name": "Recreate the ECI pods", "ackops.eci.eci_pod_recreate": module}], cluster.kubeconfig, home)
+    run = run_tasks(
+        [{"name": "Recreate the ECI pods", "ackops.eci.eci_pod_recreate": module}], cluster.kubeconfig, home
+    )
     assert run.code == 0, run.text
     assert outcomes(run) == {"db-0": "already_gone"}
     assert uids(cluster, namespace, "db") == {pods[0]["metadata"]["uid"]}

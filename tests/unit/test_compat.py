@@ -8,12 +8,12 @@ from __future__ import annotations
 import datetime
 
 import pytest
+from hypothesis import given, strategies as st
+
 from ansible_collections.ackops.eci.plugins.module_utils import _compat, _matrix
 from ansible_collections.ackops.eci.plugins.module_utils._errors import InvalidInput
 from ansible_collections.ackops.eci.plugins.module_utils._model import Pod, sort_key
 from ansible_collections.ackops.eci.plugins.module_utils._selection import Waiver
-from hypothesis import given, strategies as st
-
 from tests.unit.builders import HOSTILE_VERSIONS, QUICK, TODAY, one_line, pod, pods, unlike, waivers
 
 MATRIX = _matrix.build_matrix()

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.ackops.eci.plugins.module_utils import _connection
-from ansible_collections.ackops.eci.plugins.module_utils._errors import InvalidInput
 from hypothesis import given, strategies as st
 
+from ansible_collections.ackops.eci.plugins.module_utils import _connection
+from ansible_collections.ackops.eci.plugins.module_utils._errors import InvalidInput
 from tests.unit.builders import QUICK
 
 TEXT_OPTIONS = sorted(set(_connection.ENVIRONMENT) - {"validate_certs", "persist_config", "impersonate_groups", "host"})

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.ackops.eci.plugins.module_utils import _errors
 from hypothesis import given, strategies as st
 
+from ansible_collections.ackops.eci.plugins.module_utils import _errors
 from tests.unit.builders import HOSTILE_VERSIONS, QUICK, one_line
 
 ANYTHING = st.one_of(

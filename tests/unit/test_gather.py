@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from hypothesis import given, strategies as st
+
 from ansible_collections.ackops.eci.plugins.module_utils import _gather
 from ansible_collections.ackops.eci.plugins.module_utils._errors import (
     ApiError,
@@ -21,13 +23,11 @@ from ansible_collections.ackops.eci.plugins.module_utils._errors import (
 )
 from ansible_collections.ackops.eci.plugins.module_utils._pod_api import PodApi, PodSet
 from ansible_collections.ackops.eci.plugins.module_utils._selection import compile_condition
-from hypothesis import given, strategies as st
-
 from tests.unit.builders import HOSTILE_VERSIONS, QUICK, pod_manifest
 
 SCOPE = _gather.Scope()
 REAL = "cn-beijing.10.0.0.1"
-NEW = {"version": None, "instance": None, "phase": "Pending"}
+NEW: dict[str, Any] = {"version": None, "instance": None, "phase": "Pending"}
 VIRTUAL = {"kind": "Node", "metadata": {"name": "custom", "labels": {"type": "virtual-kubelet"}}}
 MIXED = [
     pod_manifest("unscheduled", node=None, **NEW),
@@ -251,12 +251,12 @@ def test_a_watch_that_breaks_at_once_does_not_flood_the_server(error: EciError) 
         (b'{"kind": "Pod", "metadata": {"name": "a"}}', "is not a List of pods"),
         (b'{"items": [{"kind": "Pod", "metadata": {"name": "a"}}]}', "no name or no namespace"),
         (b'{"items": [{}]}', "no name or no namespace"),
-        (b'{"items": [null]}', ""),
-        (b'{"items": ["web"]}', ""),
-        (b'{"items": [], "metadata": ["x"]}', ""),
-        (b'{"items": [{"kind": "Pod", "metadata": "x"}]}', ""),
-        (b'{"kind": "DeploymentList", "items": []}', ""),
-        (b'{"kind": "List", "items": [{"kind": "Deployment", "metadata": {"name": "a", "namespace": "b"}}]}', ""),
+        (b'{"items": [null]}', "^src: "),
+        (b'{"items": ["web"]}', "^src: "),
+        (b'{"items": [], "metadata": ["x"]}', "^src: "),
+        (b'{"items": [{"kind": "Pod", "metadata": "x"}]}', "^src: "),
+        (b'{"kind": "DeploymentList", "items": []}', "^src: "),
+        (b'{"kind": "List", "items": [{"kind": "Deployment", "metadata": {"name": "a", "namespace": "b"}}]}', "^src: "),
     ],
 )
 def test_a_file_that_is_no_list_of_pods_is_refused(tmp_path: Path, content: bytes, said: str) -> None:

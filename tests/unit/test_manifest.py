@@ -9,10 +9,10 @@ import copy
 from typing import Any
 
 import pytest
-from ansible_collections.ackops.eci.plugins.module_utils import _manifest
-from ansible_collections.ackops.eci.plugins.module_utils._model import INSTANCE_ID, PLATFORM_VERSION
 from hypothesis import given, strategies as st
 
+from ansible_collections.ackops.eci.plugins.module_utils import _manifest
+from ansible_collections.ackops.eci.plugins.module_utils._model import INSTANCE_ID, PLATFORM_VERSION
 from tests.unit.builders import QUICK, pod_manifest
 
 SERVER_FIELDS = (

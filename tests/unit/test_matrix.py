@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.ackops.eci.plugins.module_utils import _matrix
-from ansible_collections.ackops.eci.plugins.module_utils._errors import InvalidInput, printable
 from hypothesis import given, strategies as st
 
+from ansible_collections.ackops.eci.plugins.module_utils import _matrix
+from ansible_collections.ackops.eci.plugins.module_utils._errors import InvalidInput, printable
 from tests.unit.builders import HOSTILE_VERSIONS, QUICK, one_line
 
 MINORS = st.tuples(st.just(1), st.integers(0, 60))

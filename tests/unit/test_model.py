@@ -9,10 +9,10 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.ackops.eci.plugins.module_utils import _model
-from ansible_collections.ackops.eci.plugins.module_utils._errors import InvalidInput
 from hypothesis import given
 
+from ansible_collections.ackops.eci.plugins.module_utils import _model
+from ansible_collections.ackops.eci.plugins.module_utils._errors import InvalidInput
 from tests.unit.builders import HOSTILE_VERSIONS, QUICK, owner, pod, pod_manifest, pods, state
 
 

@@ -9,11 +9,11 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from hypothesis import given, strategies as st
+
 from ansible_collections.ackops.eci.plugins.module_utils import _plan
 from ansible_collections.ackops.eci.plugins.module_utils._errors import InvalidInput
 from ansible_collections.ackops.eci.plugins.module_utils._model import Owner
-from hypothesis import given, strategies as st
-
 from tests.unit.builders import QUICK, pod, state
 
 KINDS = ["ReplicaSet", "StatefulSet", "Job", "DaemonSet", ""]
@@ -41,7 +41,7 @@ def steps_of(groups: list[tuple[str, int]], policy: _plan.Policy) -> list[_plan.
     ]
 
 
-STEPS = st.builds(steps_of, st.lists(st.tuples(st.sampled_from(KINDS), st.integers(1, 12)), max_size=5), POLICIES)
+STEPS = st.builds(steps_of, st.lists(st.tuples(st.sampled_from(KINDS), st.integers(1, 12)), max_size=8), POLICIES)
 
 
 def limit_of(serial: list[Any], place: int, total: int) -> int:
@@ -269,6 +269,8 @@ def test_paths_of_controllers(api_version: str, kind: str, path: str) -> None:
         ("apps/v1", "x?watch=true"),
         ("apps/v1", "x#y"),
         ("apps/v1", "x y"),
+        ("apps/v1", "x\n"),
+        ("apps/v1\n", "x"),
         ("apps/v1?watch=true", "x"),
         ("apps/..", "x"),
     ],
@@ -277,5 +279,5 @@ def test_an_owner_reference_cannot_lead_the_request_elsewhere(api_version: str, 
     """Whoever may create a pod writes it, and the API server does not check its name."""
     path = _plan.owner_path("web", Owner(api_version, "ReplicaSet", name, "u"))
     assert path == "" or (path.startswith("/apis/apps/v1/namespaces/web/replicasets/") and path.count("/") == 7)
-    assert not set(path) & set("?# ")
+    assert not set(path) & set("?# \n")
     assert ".." not in path.split("/")

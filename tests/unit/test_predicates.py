@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.ackops.eci.plugins.module_utils import _predicates
-from ansible_collections.ackops.eci.plugins.module_utils._matrix import UNAVAILABLE
 from hypothesis import given, strategies as st
 
+from ansible_collections.ackops.eci.plugins.module_utils import _predicates
+from ansible_collections.ackops.eci.plugins.module_utils._matrix import UNAVAILABLE
 from tests.unit.builders import HOSTILE_VERSIONS, QUICK, one_line, pod, pod_manifest, state
 
 PREFIXES = _predicates.DEFAULT_NODE_PREFIXES

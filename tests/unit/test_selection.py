@@ -9,10 +9,10 @@ import datetime
 from typing import Any
 
 import pytest
-from ansible_collections.ackops.eci.plugins.module_utils import _selection
-from ansible_collections.ackops.eci.plugins.module_utils._errors import InvalidInput, MissingLibrary
 from hypothesis import given, strategies as st
 
+from ansible_collections.ackops.eci.plugins.module_utils import _selection
+from ansible_collections.ackops.eci.plugins.module_utils._errors import InvalidInput, MissingLibrary
 from tests.unit.builders import HOSTILE_VERSIONS, QUICK, TODAY, owner, pod, waivers
 
 DAYS = st.dates(datetime.date(2025, 1, 1), datetime.date(2027, 1, 1))
@@ -32,7 +32,7 @@ def holds(expression: str) -> bool:
         ("labels.app == 'web' && owner.kind == 'StatefulSet'", True),
         ("starts_with(node, 'virtual-kubelet')", True),
         ("labels.missing", False),
-        ("!labels.missing", True),
+        ("!(labels.missing)", True),
         ("contains(['web', 'shop'], namespace)", True),
         ("ready", False),
         ("annotations", False),
