@@ -68,10 +68,10 @@ class Ledger:
         with self._lock:
             self._append(json.dumps(entry, sort_keys=True) + "\n")
 
-    def save_manifest(self, manifest: Mapping[str, Any]) -> str:
+    def save_manifest(self, uid: str, manifest: Mapping[str, Any]) -> str:
         """Keep a pod's manifest; the UID in the name makes it one file per pod, however often it is saved."""
         metadata = manifest.get("metadata") or {}
-        name = f"{metadata.get('namespace')}_{metadata.get('name')}_{metadata.get('uid')}.json"
+        name = f"{metadata.get('namespace')}_{metadata.get('name')}_{uid}.json"
         path = os.path.join(self.directory, MANIFESTS, re.sub(r"[^0-9A-Za-z_.-]+", "_", name))
         temporary = f"{path}.{os.getpid()}.part"
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -82,6 +82,39 @@ class Ledger:
         os.replace(temporary, path)
         return path
 
+    def unfinished(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """What a run that was killed (or could not create) left to be made again, from the lines of this server."""
+        left: dict[str, str] = {}
+        with open(self.path, encoding="utf-8") as stream:
+            for line in stream:
+                entry = _parsed(line)
+                if entry.get("server") != self._common["server"]:
+                    continue
+                if entry.get("event") == "removing" and entry.get("action") == "recreate":
+                    left[entry["uid"]] = entry["manifest"]
+                elif entry.get("event") == "finished":
+                    left.pop(str(entry.get("uid")), None)
+        found = []
+        for uid, path in left.items():
+            try:
+                with open(path, encoding="utf-8") as stream:
+                    found.append((uid, json.load(stream)))
+            except (OSError, ValueError) as error:
+                raise EciError(
+                    f"The ledger {self.path} says that a pod is to be made again from {path}, which cannot be read: {error}.",
+                    "Create the pod by hand, then move the ledger away.",
+                ) from error
+        return found
+
+
+def _parsed(line: str) -> dict[str, Any]:
+    """A line of the ledger; the last one may have been cut off with the run that wrote it."""
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return {}
+    return entry if isinstance(entry, dict) else {}
+
 
 class NoLedger:
     """The journal of a run that changes nothing."""
@@ -91,9 +124,13 @@ class NoLedger:
     def write(self, event: str, **details: Any) -> None:
         """Nothing is written down, for nothing is done."""
 
-    def save_manifest(self, manifest: Mapping[str, Any]) -> str:
+    def unfinished(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """Nothing: a run that changes nothing finishes nothing."""
+        return []
+
+    def save_manifest(self, uid: str, manifest: Mapping[str, Any]) -> str:
         """A run that changes nothing has nothing to keep."""
-        raise AssertionError(f"a dry run saves no manifest: {manifest.get('metadata')}")
+        raise AssertionError(f"a dry run saves no manifest: {uid} {manifest.get('metadata')}")
 
 
 def open_ledger(directory: str | None, run: str, server: str, clock: Clock) -> Ledger:

@@ -41,12 +41,17 @@ def _without_token_volume(spec: dict[str, Any]) -> None:
             container["volumeMounts"] = [m for m in mounts if not m.get("name", "").startswith(_TOKEN_VOLUME)]
 
 
-def recreatable(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """The manifest to create the same pod: its spec, labels and annotations, without what the server and ECI added."""
+def recreatable(manifest: Mapping[str, Any], *, owned: bool = True) -> dict[str, Any]:
+    """The manifest to create the same pod: its spec, labels and annotations, without what the server and ECI added.
+
+    ``owned`` is false where the controller is gone: with its reference the new pod would be collected as garbage.
+    """
     wanted: dict[str, Any] = copy.deepcopy({key: manifest[key] for key in ("metadata", "spec") if key in manifest})
     metadata, spec = wanted.get("metadata") or {}, wanted.get("spec") or {}
     for field in _SERVER_FIELDS:
         metadata.pop(field, None)
+    if not owned:
+        metadata.pop("ownerReferences", None)
     annotations = metadata.get("annotations") or {}
     metadata["annotations"] = {key: text for key, text in annotations.items() if key not in _INSTANCE_ANNOTATIONS}
     spec.pop("nodeName", None)

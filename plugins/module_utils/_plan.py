@@ -31,8 +31,8 @@ _PLURALS = {
     ("batch", "Job"): "jobs",
     ("", "ReplicationController"): "replicationcontrollers",
 }
-_API_VERSION = re.compile(r"^v\d[0-9a-z]*$", re.ASCII)
-_OBJECT_NAME = re.compile(r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", re.ASCII)
+_API_VERSION = re.compile(r"v\d[0-9a-z]*", re.ASCII)
+_OBJECT_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?", re.ASCII)
 _ORDINAL = re.compile(r"-(\d+)$", re.ASCII)
 _PERCENT = re.compile(r"^(\d{1,3})%$", re.ASCII)
 
@@ -242,7 +242,7 @@ def owner_path(namespace: str, owner: Owner) -> str:
     """
     group, _slash, version = owner.api_version.rpartition("/")
     plural = _PLURALS.get((group, owner.kind))
-    if plural is None or not _API_VERSION.match(version) or not _OBJECT_NAME.match(owner.name):
+    if plural is None or not _API_VERSION.fullmatch(version) or not _OBJECT_NAME.fullmatch(owner.name):
         return ""
     root = f"/apis/{group}/{version}" if group else f"/api/{version}"
     return f"{root}/namespaces/{namespace}/{plural}/{owner.name}"

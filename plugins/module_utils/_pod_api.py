@@ -83,5 +83,8 @@ class Journal(Protocol):
     def write(self, event: str, **details: Any) -> None:
         """Append one entry and make sure that it is on disk."""
 
-    def save_manifest(self, manifest: Manifest) -> str:
-        """Keep a manifest that nothing else keeps; returns the path."""
+    def save_manifest(self, uid: str, manifest: Manifest) -> str:
+        """Keep the manifest of the pod with that UID, which nothing else keeps; returns the path."""
+
+    def unfinished(self) -> list[tuple[str, Manifest]]:
+        """UID and manifest of each pod that an earlier run was to make again, and of which it did not note the end."""

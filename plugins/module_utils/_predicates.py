@@ -118,7 +118,7 @@ def rollout_in_progress(workload: Mapping[str, Any]) -> str:
     metadata, spec, status = (workload.get(part) or {} for part in ("metadata", "spec", "status"))
     if (status.get("observedGeneration") or 0) < (metadata.get("generation") or 0):
         return "its controller has not seen the last change yet"
-    wanted = spec.get("replicas", 1)
+    wanted = wanted_replicas(workload)
     kind = workload.get("kind")
     if kind == "Deployment" and (status.get("updatedReplicas") or 0) < wanted and not spec.get("paused"):
         return f"{status.get('updatedReplicas') or 0} of {wanted} pods are of the new version"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -17,7 +17,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError
 from ansible_collections.ackops.eci.plugins.module_utils._gather import virtual_nodes
 from ansible_collections.ackops.eci.plugins.module_utils._model import Pod, Replacement, pod_from_manifest, records
 from ansible_collections.ackops.eci.plugins.module_utils._plan import Plan, Policy, Step
-from ansible_collections.ackops.eci.plugins.module_utils._pod_api import Clock, Journal, PodApi
+from ansible_collections.ackops.eci.plugins.module_utils._pod_api import Clock, Journal, Manifest, PodApi
 from ansible_collections.ackops.eci.plugins.module_utils._predicates import effective_version
 from ansible_collections.ackops.eci.plugins.module_utils._replace import OnePod, Site, steps_for
 
@@ -142,10 +142,39 @@ def _present(api: PodApi, pods: Sequence[Pod]) -> tuple[list[Pod], list[Replacem
     return present, gone
 
 
+def _resume(api: PodApi, journal: Journal, uid: str, manifest: Manifest) -> Replacement | None:
+    """Make again the pod that an earlier run had deleted when it was killed, or could not create; None if it had not."""
+    metadata = manifest["metadata"]
+    namespace, name = str(metadata["namespace"]), str(metadata["name"])
+    done = Replacement(
+        namespace,
+        name,
+        uid,
+        "recreated",
+        "an earlier run was cut off after it had deleted the pod",
+        method=_plan.RECREATE,
+    )
+    path = f"/api/v1/namespaces/{quote(namespace, safe='')}/pods/{quote(name, safe='')}"
+    try:
+        existing = api.get(path)
+        if existing is not None and existing["metadata"]["uid"] == uid:
+            return None
+        new = existing or api.create_pod(namespace, manifest)
+    except (ApiError, ConnectionFailed) as error:
+        return replace(
+            done, outcome="failed", reason=f"an earlier run deleted it, and it could not be created again: {error}"
+        )
+    done = replace(done, new_name=name, new_uid=str(new["metadata"]["uid"]), removed=existing is None)
+    journal.write("finished", **vars(done))
+    return done
+
+
 def carry_out(
     api: PodApi, clock: Clock, journal: Journal, order: Order, *, dry_run: bool, limit: int
 ) -> dict[str, Any]:
     """The whole of it: look, plan, refuse or go. Returns the module's result; ``problem`` is set where it failed."""
+    left = [_resume(api, journal, uid, manifest) for uid, manifest in journal.unfinished()]
+    resumed = [done for done in left if done is not None]
     present, gone = _present(api, order.pods)
     plan = _plan.make_plan(steps_for(api, present, order.policy), order.serial)
     site = Site(
@@ -162,8 +191,8 @@ def carry_out(
         {"namespace": s.pod.namespace, "name": s.pod.name, "uid": s.pod.uid, "reason": s.reason} for s in plan.refused
     ]
     return {
-        **as_result([*gone, *outcomes], limit),
-        "problem": problem or failure_message(outcomes, journal.path),
+        **as_result([*resumed, *gone, *outcomes], limit),
+        "problem": problem or failure_message([*resumed, *outcomes], journal.path),
         "refused": refused[:limit],
         "diff": diff_of(outcomes),
     }

@@ -134,19 +134,20 @@ class OnePod:
         return self._await_replacement()
 
     def _clear(self, manifest: Manifest) -> Replacement:
-        path = self._site.journal.save_manifest(manifest)
+        path = self._site.journal.save_manifest(self._pod.uid, manifest)
         self._remove(evict=self._step.action == _plan.DELETE and self._site.method == "evict", manifest=path)
         self._await(self._gone, "")
         return self._outcome("deleted", f"{self._step.reason}; its manifest is kept in {path}")
 
     def _recreate(self, manifest: Manifest) -> Replacement:
-        path = self._site.journal.save_manifest(manifest)
+        wanted = recreatable(manifest, owned=self._workload.manifest is not None)
+        path = self._site.journal.save_manifest(self._pod.uid, wanted)
         self._look()
         self._before = frozenset(self._seen)
         self._remove(evict=self._site.method == "evict", manifest=path)
         self._await(self._gone, "")
         try:
-            self._create(recreatable(manifest))
+            self._create(wanted)
         except (ApiError, ConnectionFailed) as error:
             raise CannotReplace(
                 f"it was deleted and could not be created again: {error} Its manifest is in {path}; "

@@ -60,7 +60,7 @@ def compile_condition(expression: str, option: str) -> Condition:
         raise MissingLibrary("jmespath", f"to evaluate '{option}'", JMESPATH_IMPORT_ERROR)
     try:
         return Condition(option, expression, jmespath.compile(expression))
-    except jmespath.exceptions.JMESPathError as error:
+    except (jmespath.exceptions.JMESPathError, RecursionError) as error:
         first_line = str(error).splitlines()[0] if str(error) else "the expression is empty"
         raise InvalidInput(
             option,

@@ -277,3 +277,29 @@ def test_a_uid_that_is_another_pods_is_left_alone(cluster: ControlPlane, namespa
     assert run.code == 0, run.text
     assert outcomes(run) == {"db-0": "already_gone"}
     assert uids(cluster, namespace, "db") == {pods[0]["metadata"]["uid"]}
+
+
+def test_a_bare_pod_that_a_killed_run_had_deleted_is_made_again(
+    cluster: ControlPlane, namespace: str, home: Path
+) -> None:
+    """Creation fails (quota): the manifest is on disk and its path in the error; the second run finishes the job."""
+    aged(cluster, w.bare_pod(namespace, "lonely", labels={"tier": "one"}))
+    quota = {
+        "metadata": {"namespace": namespace, "name": "none"},
+        "kind": "ResourceQuota",
+        "spec": {"hard": {"pods": "0"}},
+    }
+    w.apply(cluster.api, quota)
+    w.wait_for(lambda: "used" in cluster.api.list(w.path_of("ResourceQuota", namespace))[0].get("status", {}), "quota")
+    run = run_preflight(cluster.kubeconfig, home, unmanaged="recreate", pod_timeout=20)
+    assert run.code == 2, run.text
+    assert "exceeded quota" in run.message
+    saved = next((home / "state").rglob("*lonely*.json"))
+    assert str(saved) in run.message
+    assert w.pods_of(cluster.api, namespace, "lonely") == []
+    cluster.api.request("DELETE", w.path_of("ResourceQuota", namespace, "none"))
+    again = run_preflight(cluster.kubeconfig, home, unmanaged="recreate")
+    assert again.code == 0, again.text
+    assert w.wait_ready(cluster.api, namespace, "lonely", 1)[0]["metadata"]["labels"]["tier"] == "one"
+    third = run_preflight(cluster.kubeconfig, home, unmanaged="recreate")
+    assert (third.code, third.changed()) == (0, 0), third.text
