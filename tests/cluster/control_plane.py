@@ -26,7 +26,7 @@ from tests.cluster.errors import WaitError
 from tests.cluster.nodes import node_manifest
 from tests.cluster.processes import Process, Reaper, claim_ports
 
-STAGES = Path(__file__).resolve().parent / "stages" / "stages.yaml"
+STAGES = Path(__file__).resolve().parent / "stages" / "stages.kwok"
 VIRTUAL_NODES = {"virtual-kubelet-cn-hangzhou-h": "cn-hangzhou-h", "virtual-kubelet-cn-hangzhou-i": "cn-hangzhou-i"}
 REAL_NODE = "cn-hangzhou.10.0.0.11"
 

@@ -25,6 +25,7 @@ def failed_clearly(run: Run, *said: str) -> None:
     assert run.text.count("fatal:") <= 2
 
 
+@pytest.mark.compat
 def test_a_missing_and_a_broken_kubeconfig(home: Path, tmp_path: Path) -> None:
     """The path and the remedy are named."""
     missing = run_preflight(None, home, kubeconfig=str(tmp_path / "nowhere.yml"))
@@ -35,17 +36,20 @@ def test_a_missing_and_a_broken_kubeconfig(home: Path, tmp_path: Path) -> None:
     failed_clearly(run_preflight(None, home), "KUBECONFIG or ~/.kube/config", "Give kubeconfig")
 
 
+@pytest.mark.compat
 def test_a_context_that_does_not_exist(cluster: ControlPlane, home: Path) -> None:
     """The contexts that there are, are named."""
     failed_clearly(run_preflight(cluster.kubeconfig, home, context="prod"), "no context 'prod'", "'admin'")
 
 
+@pytest.mark.compat
 def test_an_unreachable_server(cluster: ControlPlane, home: Path, tmp_path: Path) -> None:
     """The address is named, and the bastion."""
     path = cluster.write_kubeconfig(tmp_path / "dead.yml", token="t", server="https://127.0.0.1:9")
     failed_clearly(run_preflight(path, home), "https://127.0.0.1:9", "could not be reached", "bastion")
 
 
+@pytest.mark.compat
 def test_an_expired_token_and_a_user_without_rights(cluster: ControlPlane, home: Path, tmp_path: Path) -> None:
     """401 says to renew the token, 403 names the right that is missing; the token is nowhere in the output."""
     for seconds, said in ((-3600, ("401", "expired")), (3600, ("403", 'cannot list resource "nodes"', "docs/rbac"))):
@@ -56,6 +60,7 @@ def test_an_expired_token_and_a_user_without_rights(cluster: ControlPlane, home:
         assert token not in run.text
 
 
+@pytest.mark.compat
 def test_a_certificate_of_another_authority(cluster: ControlPlane, home: Path, tmp_path: Path) -> None:
     """An API server that the CA did not sign is not talked to."""
     other = Authority(tmp_path / "other")
@@ -63,6 +68,7 @@ def test_a_certificate_of_another_authority(cluster: ControlPlane, home: Path, t
     failed_clearly(run, "certificate", "ca_cert")
 
 
+@pytest.mark.compat
 def test_a_token_given_as_an_option_or_in_a_dictionary_is_never_shown(cluster: ControlPlane, home: Path) -> None:
     """Neither api_key nor a kubeconfig given as a dictionary shows up, at -vvv either."""
     token = cluster.token("default", "nobody", -3600)
@@ -93,6 +99,7 @@ def test_environment_variables_and_the_trap_of_the_fleet(cluster: ControlPlane, 
     failed_clearly(run_tasks([facts], None, home, environ=other), "127.0.0.1:9")
 
 
+@pytest.mark.compat
 def test_module_defaults_of_the_action_group(cluster: ControlPlane, home: Path) -> None:
     """group/ackops.eci.eci sets the connection once, and eci_compat_check beside it does not mind."""
     tasks: list[dict[str, Any]] = [

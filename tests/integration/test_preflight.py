@@ -49,6 +49,7 @@ def ready_counts(cluster: ControlPlane, namespace: str) -> dict[str, int]:
     return {app: sum(w.is_ready(p) for p in pods if p["metadata"]["labels"].get("app") == app) for app in apps}
 
 
+@pytest.mark.compat
 def test_check_recreate_verify_and_again(cluster: ControlPlane, namespace: str, home: Path) -> None:
     """Check mode touches nothing, the run leaves nothing old, a second run changes nothing; the seed's jq is the oracle."""
     aged = aged_shop(cluster, namespace)
@@ -97,6 +98,7 @@ def test_the_clusters_own_version_touches_nothing(cluster: ControlPlane, namespa
     assert {p["metadata"]["uid"] for p in w.pods_of(cluster.api, namespace)} == before
 
 
+@pytest.mark.compat
 def test_a_bare_pod_is_refused_before_anything_is_touched(cluster: ControlPlane, namespace: str, home: Path) -> None:
     """Nothing recreates a bare pod: the run stops, says so, and nothing was deleted; a waiver lets it go on."""
     api = cluster.api

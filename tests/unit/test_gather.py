@@ -111,7 +111,7 @@ def names(scan: _gather.Scan) -> list[str]:
 
 def scan_of(server: Server, scope: _gather.Scope = SCOPE) -> _gather.Scan:
     """Scan that server."""
-    return _gather.scan_cluster(cast("PodApi", server), scope)
+    return _gather.scan_cluster(cast(PodApi, server), scope)
 
 
 MIXED_NAMES = ["created", "custom", "done", "empty", "z-old"]
@@ -199,7 +199,7 @@ def test_an_error_of_the_server_ends_the_scan(monkeypatch: pytest.MonkeyPatch) -
 
 def settled(server: Server, seconds: float, tick: float = 0.1) -> _gather.Scan:
     """Scan until every pod is determined, at most so long."""
-    return _gather.scan_settled(cast("PodApi", server), SCOPE, Ticks(tick), seconds)
+    return _gather.scan_settled(cast(PodApi, server), SCOPE, Ticks(tick), seconds)
 
 
 def test_where_all_is_determined_nothing_is_waited_for() -> None:
