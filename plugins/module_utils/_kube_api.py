@@ -11,6 +11,7 @@ signatures changed between the releases that we support.
 from __future__ import annotations
 
 import json
+import logging
 import traceback
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -347,6 +348,31 @@ def _bad_credentials(said: str) -> ConnectionFailed:
     )
 
 
+class _Complaints(logging.Handler):
+    """What the package only logs while it loads a configuration: that an exec plugin gave no credentials."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.said: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the message."""
+        self.said.append(record.getMessage())
+
+
+def _load_heard(connection: Connection, configuration: Any) -> None:
+    """Load the configuration; without credentials, what was complained of is the reason, not the server's 401."""
+    complaints = _Complaints()
+    root = logging.getLogger()
+    root.addHandler(complaints)
+    try:
+        _load(connection, configuration)
+    finally:
+        root.removeHandler(complaints)
+    if complaints.said and not configuration.api_key and not configuration.cert_file and not connection.api_key:
+        raise _bad_credentials("; ".join(complaints.said))
+
+
 def _load(connection: Connection, configuration: Any) -> None:
     """Fill in the configuration from a kubeconfig (as kubectl finds it), or, where there is none, from the pod's own."""
     options = {
@@ -433,6 +459,6 @@ def connect(connection: Connection) -> KubeApi:
     configuration = Configuration()
     configuration.connection_pool_maxsize = POOL_SIZE
     if not connection.names_host:
-        _load(connection, configuration)
+        _load_heard(connection, configuration)
     _override(configuration, connection)
     return KubeApi(configuration, connection)

@@ -47,6 +47,7 @@ options:
       match:
         description:
           - A JMESPath expression that is evaluated on each pod record; the waiver covers the pods of which it is true.
+          - Put what you negate in parentheses, C(!(labels.app)); without them JMESPath reads C((!labels).app).
         type: str
         required: true
       reason:

@@ -32,6 +32,7 @@ options:
   query:
     description:
       - A JMESPath expression that is evaluated on each ECI pod (a record as in RV(ansible_facts.eci_pods)); pods of which it is true are returned.
+      - Put what you negate in parentheses, C(!(labels.app)); without them JMESPath reads C((!labels).app).
       - The facts then say C(whole_cluster=false).
     type: str
   src:

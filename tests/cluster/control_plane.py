@@ -10,7 +10,6 @@ import os
 import secrets
 import shutil
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -22,7 +21,6 @@ import yaml
 from tests.cluster import binaries
 from tests.cluster.api import Api, ApiError
 from tests.cluster.certificates import ISSUER, Authority, TokenSigner, write_private
-from tests.cluster.errors import WaitError
 from tests.cluster.nodes import node_manifest
 from tests.cluster.processes import Process, Reaper, claim_ports
 
@@ -201,15 +199,9 @@ class ControlPlane:
         self.api.request("POST", "/api/v1/nodes", node_manifest(name, virtual=virtual, labelled=labelled, zone=zone))
 
     def wait_ready_nodes(self, seconds: float = 60.0) -> None:
-        """Wait until every node is Ready and can be scheduled to."""
-        deadline = time.monotonic() + seconds
-        while not all(_usable(node) for node in self.api.list("/api/v1/nodes")):
-            if time.monotonic() > deadline:
-                message = (
-                    f"not every node of {self.name} was Ready within {seconds:.0f} s; logs are in {self.directory}"
-                )
-                raise WaitError(message)
-            time.sleep(0.1)
+        """Wait until every node is Ready and can be scheduled to; that is kwok's work, so that its log tells why not."""
+        self.kwok.healthy = lambda: all(_usable(node) for node in self.api.list("/api/v1/nodes"))
+        self.kwok.wait_healthy(seconds)
 
     def upgrade(self, version: str) -> None:
         """Stop scheduler, controller-manager and API server; start those of the other version on the same etcd."""

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 import yaml
 
 from tests.cluster import ControlPlane, workloads as w
+from tests.cluster.api import ApiError
 from tests.cluster.certificates import Authority
 from tests.integration.support import OLD, REPO, Run, run_playbook, run_preflight, run_tasks
 
@@ -84,6 +87,55 @@ def test_a_token_given_as_an_option_or_in_a_dictionary_is_never_shown(cluster: C
         assert token not in run.text
 
 
+@pytest.fixture
+def operator(cluster: ControlPlane, tmp_path: Path) -> Path:
+    """A kubeconfig of a service account with exactly the ClusterRole that the collection ships."""
+    role = yaml.safe_load((REPO / "docs" / "rbac" / "clusterrole.yml").read_text(encoding="utf-8"))
+    token = cluster.token("default", "operator")
+    subject = {"kind": "ServiceAccount", "namespace": "default", "name": "operator"}
+    binding = {
+        "metadata": {"name": role["metadata"]["name"]},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role["metadata"]["name"]},
+        "subjects": [subject],
+    }
+    for kind, manifest in (("clusterroles", role), ("clusterrolebindings", binding)):
+        path = f"/apis/rbac.authorization.k8s.io/v1/{kind}"
+        with contextlib.suppress(ApiError):
+            cluster.api.request("DELETE", f"{path}/{role['metadata']['name']}")
+        cluster.api.request("POST", path, manifest)
+    return cluster.write_kubeconfig(tmp_path / "operator.yml", token=token)
+
+
+def with_exec_plugin(cluster: ControlPlane, path: Path, script: str) -> Path:
+    """A kubeconfig whose user gets a token from a program."""
+    program = path.with_suffix(".sh")
+    program.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    program.chmod(0o700)
+    document = yaml.safe_load(cluster.write_kubeconfig(path, token="x").read_text(encoding="utf-8"))
+    plugin = {"apiVersion": "client.authentication.k8s.io/v1", "command": str(program), "interactiveMode": "Never"}
+    document["users"][0]["user"] = {"exec": plugin}
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    return path
+
+
+@pytest.mark.compat
+def test_an_exec_plugin(cluster: ControlPlane, operator: Path, home: Path, tmp_path: Path) -> None:
+    """One that works is asked for the token; one that fails is the error, in its own words."""
+    token = yaml.safe_load(operator.read_text(encoding="utf-8"))["users"][0]["user"]["token"]
+    answer = {
+        "apiVersion": "client.authentication.k8s.io/v1",
+        "kind": "ExecCredential",
+        "status": {"token": token},
+    }
+    works = with_exec_plugin(cluster, tmp_path / "works.yml", f"echo '{json.dumps(answer)}'")
+    run = run_preflight(works, home)
+    assert run.code == 0, run.text
+    assert token not in run.text
+    fails = with_exec_plugin(cluster, tmp_path / "fails.yml", "echo 'not logged in' >&2; exit 3")
+    failed_clearly(run_preflight(fails, home), "not logged in", "exec plugin")
+
+
+@pytest.mark.compat
 def test_environment_variables_and_the_trap_of_the_fleet(cluster: ControlPlane, home: Path) -> None:
     """K8S_AUTH_* connects; a task that names its own cluster is not redirected by them."""
     facts: dict[str, Any] = {"name": "Gather", "ackops.eci.eci_pod_facts": {}}
@@ -126,22 +178,6 @@ def test_module_defaults_of_the_action_group(cluster: ControlPlane, home: Path) 
     run = run_playbook([play], None, home)
     assert run.code == 0, run.text
     assert run.result("Judge")["compatible"] is True
-
-
-@pytest.fixture
-def operator(cluster: ControlPlane, tmp_path: Path) -> Path:
-    """A kubeconfig of a service account with exactly the ClusterRole that the collection ships."""
-    role = yaml.safe_load((REPO / "docs" / "rbac" / "clusterrole.yml").read_text(encoding="utf-8"))
-    token = cluster.token("default", "operator")
-    subject = {"kind": "ServiceAccount", "namespace": "default", "name": "operator"}
-    binding = {
-        "metadata": {"name": role["metadata"]["name"]},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role["metadata"]["name"]},
-        "subjects": [subject],
-    }
-    cluster.api.request("POST", "/apis/rbac.authorization.k8s.io/v1/clusterroles", role)
-    cluster.api.request("POST", "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", binding)
-    return cluster.write_kubeconfig(tmp_path / "operator.yml", token=token)
 
 
 def test_the_main_path_with_the_shipped_role_only(

@@ -11,7 +11,7 @@ import pytest
 
 from tests.cluster import ControlPlane, workloads as w
 from tests.cluster.tools import repaired, run_pipeline, seed_commands
-from tests.integration.support import NEW, OLD, run_playbook, run_preflight
+from tests.integration.support import NEW, OLD, run_playbook, run_preflight, run_tasks
 
 
 def aged_shop(cluster: ControlPlane, namespace: str) -> list[w.Manifest]:
@@ -225,3 +225,28 @@ def test_a_pod_that_is_being_created_is_waited_for(cluster: ControlPlane, namesp
     assert run.preflight["counts"]["undetermined"] == 1
     assert "being created" in run.message
     assert len(w.pods_of(api, namespace, "web")) == 1
+
+
+def test_a_selection_says_that_it_is_one(cluster: ControlPlane, namespace: str, home: Path) -> None:
+    """Namespaces and query narrow what eci_pod_facts returns, and the facts and the check say so."""
+    api = cluster.api
+    w.apply(api, w.workload("Deployment", namespace, "web"), w.workload("Deployment", namespace, "other"))
+    w.wait_ready(api, namespace, "web", 1)
+    w.wait_ready(api, namespace, "other", 1)
+    facts = {"namespaces": [namespace], "query": "labels.app == 'web'"}
+    check = {
+        "target_version": "1.26",
+        "pods": "{{ ansible_facts.eci_pods }}",
+        "whole_cluster": "{{ ansible_facts.eci_cluster.whole_cluster }}",
+    }
+    tasks = [
+        {"name": "Gather", "ackops.eci.eci_pod_facts": facts},
+        {"name": "Judge", "ackops.eci.eci_compat_check": check},
+    ]
+    run = run_tasks(tasks, cluster.kubeconfig, home)
+    assert run.code == 0, run.text
+    gathered = run.result("Gather")["ansible_facts"]
+    assert [pod["labels"]["app"] for pod in gathered["eci_pods"]] == ["web"]
+    assert gathered["eci_cluster"]["whole_cluster"] is False
+    assert gathered["eci_cluster"]["counts"]["not_selected"] == 1
+    assert "says nothing of the rest" in run.text
