@@ -1,0 +1,319 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A model of a cluster in its own time, for the use cases: controllers that replace pods, budgets, and faults by a seed.
+
+It is strict where the real server is: a removal needs the UID of the pod that has the name, an eviction needs a budget with
+room, a name can be had once. The behaviour itself is tested on a real control plane (tests/integration).
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import random
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError, ConnectionFailed, WatchBroken
+from ansible_collections.ackops.eci.plugins.module_utils._model import INSTANCE_ID, PLATFORM_VERSION
+from ansible_collections.ackops.eci.plugins.module_utils._pod_api import PodSet
+
+Manifest = dict[str, Any]
+NEW, OLD = "1.1.0", "1.0.0"
+NODE = "virtual-kubelet-a"
+NAMESPACE = "shop"
+
+
+class ModelClock:
+    """Time that passes only where somebody waits."""
+
+    def __init__(self) -> None:
+        self.time = 0.0
+        self.due: list[tuple[float, Callable[[], None]]] = []
+
+    def monotonic(self) -> float:
+        """Seconds since the beginning."""
+        return self.time
+
+    def now(self) -> str:
+        """A time of day that only the ledger reads."""
+        return f"T+{self.time:.1f}"
+
+    def after(self, seconds: float, happen: Callable[[], None]) -> None:
+        """Let something happen later."""
+        self.due.append((self.time + seconds, happen))
+
+    def sleep(self, seconds: float) -> None:
+        """Let everything happen that is due by then, in order."""
+        end = self.time + seconds
+        while self.due and min(when for when, _ in self.due) <= end:
+            entry = min(self.due, key=lambda item: item[0])
+            self.due.remove(entry)
+            self.time = max(self.time, entry[0])
+            entry[1]()
+        self.time = end
+
+
+class ModelCluster:
+    """The port ``PodApi``. ``faults`` is the share of requests that get no answer."""
+
+    def __init__(self, seed: int, faults: float = 0.0) -> None:
+        self.random = random.Random(seed)  # noqa: S311 (repeatable faults, no secrets)
+        self.faults = faults
+        self.clock = ModelClock()
+        self.pods: dict[str, Manifest] = {}
+        self.workloads: dict[str, Manifest] = {}
+        self.budgets_left: dict[str, int] = {}
+        self.history: list[tuple[str, Manifest]] = []
+        self.removed: list[tuple[float, str, str]] = []
+        self.scaled: set[str] = set()
+        self.most_in_flight = 0
+        self.armed = False
+        self._serial = 0
+
+    # -- making things -------------------------------------------------------------------------------------------
+
+    def _uid(self) -> str:
+        self._serial += 1
+        return f"uid-{self._serial}"
+
+    def workload(self, kind: str, name: str, replicas: int) -> str:
+        """A ReplicaSet or StatefulSet with Ready pods on the old version; returns its UID."""
+        uid = self._uid()
+        self.workloads[uid] = {
+            "apiVersion": "apps/v1",
+            "kind": kind,
+            "metadata": {"name": name, "namespace": NAMESPACE, "uid": uid, "generation": 1},
+            "spec": {"replicas": replicas, "selector": {"matchLabels": {"app": name}}},
+            "status": {"observedGeneration": 1, "replicas": replicas},
+        }
+        for number in range(replicas):
+            self._settle(self._make(uid, f"{name}-{number}"), OLD)
+        return uid
+
+    def bare(self, name: str) -> None:
+        """A pod that nothing recreates."""
+        self._settle(self._make("", name), OLD)
+
+    def _make(self, owner: str, name: str) -> str:
+        uid = self._uid()
+        app = self.workloads[owner]["metadata"]["name"] if owner else name
+        reference = {"apiVersion": "apps/v1", "kind": "", "name": app, "uid": owner, "controller": True}
+        metadata: Manifest = {
+            "namespace": NAMESPACE,
+            "name": name,
+            "uid": uid,
+            "labels": {"app": app},
+            "annotations": {},
+        }
+        if owner:
+            metadata["ownerReferences"] = [{**reference, "kind": self.workloads[owner]["kind"]}]
+        pod = {"metadata": metadata, "spec": {"nodeName": NODE}, "status": {"phase": "Pending", "conditions": []}}
+        self.pods[uid] = pod
+        self._tell("ADDED", pod)
+        return uid
+
+    def _annotate(self, uid: str, version: str) -> None:
+        if uid in self.pods:
+            self.pods[uid]["metadata"]["annotations"] = {INSTANCE_ID: f"eci-{uid}", PLATFORM_VERSION: version}
+            self._tell("MODIFIED", self.pods[uid])
+
+    def _come_up(self, uid: str) -> None:
+        """The version is known some time before the pod is Ready."""
+        start = self.random.uniform(0.1, 10.0)
+        self.clock.after(start, functools.partial(self._annotate, uid, NEW))
+        self.clock.after(start + self.random.uniform(0.1, 20.0), functools.partial(self._settle, uid, NEW))
+
+    def _settle(self, uid: str, version: str) -> None:
+        pod = self.pods.get(uid)
+        if pod is None:
+            return
+        self._annotate(uid, version)
+        pod["status"] = {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}
+        self._tell("MODIFIED", pod)
+
+    def _tell(self, kind: str, pod: Manifest) -> None:
+        self.history.append((kind, copy.deepcopy(pod)))
+
+    def in_flight(self) -> int:
+        """How many pods are on their way: missing or not Ready, or still terminating, of workloads that nobody scaled."""
+        missing = {}
+        for owner, workload in self.workloads.items():
+            if owner not in self.scaled:
+                here = [
+                    p
+                    for p in self.pods.values()
+                    if (p["metadata"].get("ownerReferences") or [{}])[0].get("uid") == owner
+                ]
+                going = sum("deletionTimestamp" in pod["metadata"] for pod in here)
+                missing[owner] = max(workload["spec"]["replicas"] - self.ready(owner), going)
+        return sum(missing.values())
+
+    # -- what controllers do -------------------------------------------------------------------------------------
+
+    def living(self, owner: str) -> list[Manifest]:
+        """The pods of a workload that are not being deleted."""
+        pods = [pod for pod in self.pods.values() if "deletionTimestamp" not in pod["metadata"]]
+        return [pod for pod in pods if (pod["metadata"].get("ownerReferences") or [{}])[0].get("uid") == owner]
+
+    def ready(self, owner: str) -> int:
+        """How many of them are Ready."""
+        return sum(bool(pod["status"]["conditions"]) for pod in self.living(owner))
+
+    def scale(self, owner: str, replicas: int) -> None:
+        """The user changes the number of pods; those too many go at once."""
+        self.scaled.add(owner)
+        self.workloads[owner]["spec"]["replicas"] = replicas
+        for pod in self.living(owner)[replicas:]:
+            self._end(pod["metadata"]["uid"])
+        self._reconcile(owner)
+
+    def _end(self, uid: str) -> None:
+        pod = self.pods.pop(uid, None)
+        if pod is None:
+            return
+        self._tell("DELETED", pod)
+        owner = (pod["metadata"].get("ownerReferences") or [{}])[0].get("uid", "")
+        self.clock.after(self.random.uniform(0.05, 1.0), lambda: self._reconcile(owner))
+
+    def _reconcile(self, owner: str) -> None:
+        workload = self.workloads.get(owner)
+        if workload is None:
+            return
+        name, stateful = workload["metadata"]["name"], workload["kind"] == "StatefulSet"
+        taken = {pod["metadata"]["name"] for pod in self.pods.values()}
+        for number in range(workload["spec"]["replicas"] - len(self.living(owner))):
+            free = [f"{name}-{ordinal}" for ordinal in range(workload["spec"]["replicas"])]
+            free = [entry for entry in free if entry not in taken]
+            if stateful and not free:
+                return
+            uid = self._make(owner, free[0] if stateful else f"{name}-r{self._serial}-{number}")
+            taken.add(self.pods[uid]["metadata"]["name"])
+            self._come_up(uid)
+
+    # -- the port ------------------------------------------------------------------------------------------------
+
+    def _fault(self) -> None:
+        """A request without an answer; only from the first removal on: before it, an error is the end of the run."""
+        if self.armed and self.random.random() < self.faults:
+            raise ConnectionFailed("no answer", "")
+
+    def server(self) -> str:
+        """The URL."""
+        return "https://model:6443"
+
+    def server_version(self) -> str:
+        """The version."""
+        return "v1.24.6-aliyun.1"
+
+    def pages(self, path: str, query: Mapping[str, str], size: int) -> Iterator[Mapping[str, Any]]:
+        """Nodes or pods, in one page."""
+        assert size > 0
+        assert not query
+        nodes = [{"metadata": {"name": NODE, "labels": {"type": "virtual-kubelet"}}}]
+        yield {"metadata": {}, "items": nodes if path.endswith("nodes") else copy.deepcopy(list(self.pods.values()))}
+
+    def get(self, path: str) -> Mapping[str, Any] | None:
+        """A pod or a workload, by its path."""
+        self._fault()
+        kind, name = path.split("/")[-2:]
+        found = self.pods if kind == "pods" else self.workloads
+        match = [entry for entry in found.values() if entry["metadata"]["name"] == name]
+        return copy.deepcopy(match[0]) if match else None
+
+    def _matches(self, pods: PodSet, pod: Manifest) -> bool:
+        wanted = dict(part.split("=") for part in pods.labels.split(",") if part)
+        labels = pod["metadata"]["labels"]
+        return all(labels.get(key) == text for key, text in wanted.items()) and pods.name in (
+            "",
+            pod["metadata"]["name"],
+        )
+
+    def list_pods(self, pods: PodSet) -> tuple[list[Mapping[str, Any]], str]:
+        """The pods now."""
+        self._fault()
+        return [copy.deepcopy(pod) for pod in self.pods.values() if self._matches(pods, pod)], str(len(self.history))
+
+    def watch_pods(
+        self, pods: PodSet, resource_version: str, seconds: float
+    ) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Events as they happen; now and then the connection is cut."""
+        self._fault()
+        position, end = int(resource_version), self.clock.time + seconds
+        while True:
+            while position < len(self.history):
+                kind, pod = self.history[position]
+                position += 1
+                if self._matches(pods, pod):
+                    yield kind, copy.deepcopy(pod)
+            if self.random.random() < self.faults:
+                raise WatchBroken("cut")
+            if self.clock.time >= end:
+                return
+            coming = [when for when, _ in self.clock.due if when <= end]
+            self.clock.sleep((min(coming) if coming else end) - self.clock.time)
+
+    def _removable(self, name: str, uid: str) -> Manifest:
+        match = [pod for pod in self.pods.values() if pod["metadata"]["name"] == name]
+        if not match:
+            raise ApiError(404, "NotFound", "not found")
+        if match[0]["metadata"]["uid"] != uid:
+            raise ApiError(409, "Conflict", "the UID in the precondition does not match")
+        return match[0]
+
+    def evict(self, namespace: str, name: str, uid: str, dry_run: bool = False) -> None:
+        """Only with room in the budget; the answer may be lost after it was carried out."""
+        assert namespace == NAMESPACE
+        self.armed = True
+        self._fault()
+        pod = self._removable(name, uid)
+        app = pod["metadata"]["labels"]["app"]
+        if self.budgets_left.get(app, 1) < 1:
+            cause = {"reason": "DisruptionBudget", "message": f"The disruption budget {app} has no room"}
+            raise ApiError(429, "TooManyRequests", "would violate the budget", causes=[cause])
+        self._go(pod, dry_run)
+        self._fault()
+
+    def delete(self, namespace: str, name: str, uid: str, dry_run: bool = False) -> None:
+        """The same without asking a budget."""
+        assert namespace == NAMESPACE
+        self.armed = True
+        self._fault()
+        self._go(self._removable(name, uid), dry_run)
+        self._fault()
+
+    def _go(self, pod: Manifest, dry_run: bool) -> None:
+        metadata = pod["metadata"]
+        if dry_run or "deletionTimestamp" in metadata:
+            return
+        owner = (metadata.get("ownerReferences") or [{}])[0].get("uid", "")
+        self.removed.append((self.clock.time, metadata["uid"], owner))
+        metadata["deletionTimestamp"] = self.clock.now()
+        self._tell("MODIFIED", pod)
+        self.most_in_flight = max(self.most_in_flight, self.in_flight())
+        if owner and self.workloads[owner]["kind"] == "ReplicaSet":  # it does not wait for the old pod to be gone
+            self.clock.after(self.random.uniform(0.05, 1.0), functools.partial(self._reconcile, owner))
+        self.clock.after(self.random.uniform(0.1, 30.0), lambda: self._end(metadata["uid"]))
+
+    def create_pod(self, namespace: str, manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A bare pod again; a name can be had once."""
+        self._fault()
+        name = manifest["metadata"]["name"]
+        if any(pod["metadata"]["name"] == name for pod in self.pods.values()):
+            raise ApiError(409, "AlreadyExists", f"{namespace}/{name} exists")
+        uid = self._make("", name)
+        self._come_up(uid)
+        self._fault()
+        return copy.deepcopy(self.pods[uid])
+
+    def warnings_about(self, namespace: str, uid: str) -> list[str]:
+        """None."""
+        assert namespace
+        assert uid
+        return []
+
+    def budgets(self, namespace: str) -> list[Mapping[str, Any]]:
+        """None that could be named."""
+        assert namespace
+        return []
