@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import traceback
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -385,7 +386,10 @@ def _load(connection: Connection, configuration: Any) -> None:
         if isinstance(connection.kubeconfig, Mapping):
             kubernetes.config.load_kube_config_from_dict(config_dict=dict(connection.kubeconfig), **options)
             return
-        source = "kubeconfig " + (connection.kubeconfig or "from KUBECONFIG or ~/.kube/config")
+        by_environment = os.environ.get("KUBECONFIG")
+        source = "kubeconfig " + (
+            connection.kubeconfig or (f"{by_environment} (from KUBECONFIG)" if by_environment else "~/.kube/config")
+        )
         if connection.kubeconfig:
             with open(connection.kubeconfig, encoding="utf-8"):
                 pass  # the package says the same of a missing, an unreadable and an empty file; the system says which
@@ -410,7 +414,7 @@ def _load_in_cluster(configuration: Any) -> bool:
 
 def _bad_kubeconfig(source: str, connection: Connection, said: str) -> ConnectionFailed:
     remedy = "Give kubeconfig (a path or a dictionary), or host and api_key."
-    problem = f"could not be used: {printable(said, 300)[1:-1]}"
+    problem = f"could not be used: {printable(said, 300)[1:-1].rstrip('.')}"
     names = _contexts(connection)
     if connection.context and names is not None and connection.context not in names:
         problem = f"has no context {printable(connection.context)}"

@@ -36,7 +36,8 @@ def test_a_missing_and_a_broken_kubeconfig(home: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken.yml"
     broken.write_text("{not: [yaml", encoding="utf-8")
     failed_clearly(run_preflight(None, home, kubeconfig=str(broken)), "broken.yml", "Give kubeconfig")
-    failed_clearly(run_preflight(None, home), "KUBECONFIG or ~/.kube/config", "Give kubeconfig")
+    failed_clearly(run_preflight(None, home), "~/.kube/config", "Give kubeconfig")
+    failed_clearly(run_preflight(tmp_path / "unset.yml", home), "unset.yml (from KUBECONFIG)", "Give kubeconfig")
 
 
 @pytest.mark.compat
