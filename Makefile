@@ -7,7 +7,7 @@ RUN := $(HOUSE) run main
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 .PHONY: help env demo test lint ruff ansible-lint docs-lint types unit sanity importer compat integration \
-        artifact bench cluster docs format requirements clean clean-environments
+        artifact cluster docs format requirements clean clean-environments
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,9 +54,6 @@ integration: ## Run the integration tests on the test cluster
 
 artifact: ## Build the collection's artifact, ackops-eci-VERSION.tar.gz, here
 	@$(RUN) ansible-galaxy collection build --force $(ARGS)
-
-bench: ## Measure speed on a large cluster
-	@$(RUN) python -m tests.bench $(ARGS)
 
 cluster: ## Start the test cluster and keep it running
 	@$(RUN) python -m tests.cluster $(ARGS)

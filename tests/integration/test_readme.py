@@ -30,14 +30,22 @@ def test_every_snippet_is_yaml_whose_variables_exist(number: int) -> None:
 
 
 def test_the_inventory_and_the_upgrade_playbook_run(cluster: ControlPlane, home: Path) -> None:
-    """The README's playbook over the README's inventory, with the paths of a real cluster."""
+    """The README's playbook over the README's inventory, on two real clusters; the same one twice is refused."""
     inventory, playbook, _survey = SNIPPETS
     home.mkdir()
     for name in ("shop-hangzhou", "all"):
         inventory = inventory.replace(f"~/.kube/{name}\n", f"{cluster.kubeconfig}\n")
     inventory = inventory.replace("eci_preflight_context: shop-beijing", "eci_preflight_context: admin")
     (home / "clusters.yml").write_text(inventory, encoding="utf-8")
-    run = run_playbook(yaml.safe_load(playbook), None, home, "-i", str(home / "clusters.yml"))
+    same = run_playbook(yaml.safe_load(playbook), None, home, "-i", str(home / "clusters.yml"))
+    assert same.code == 2, same.text
+    assert f"shop-beijing is {cluster.server}" in same.message
+    with ControlPlane.start("1.24", name="second") as second:
+        (home / "clusters.yml").write_text(
+            inventory.replace(f"kubeconfig: {cluster.kubeconfig}", f"kubeconfig: {second.kubeconfig}", 1),
+            encoding="utf-8",
+        )
+        run = run_playbook(yaml.safe_load(playbook), None, home, "-i", str(home / "clusters.yml"))
     assert run.code == 0, run.text
     assert "shop-beijing is ready" in run.text
     assert set(run.custom_stats) == {"eci_preflight_shop_hangzhou", "eci_preflight_shop_beijing"}

@@ -143,7 +143,7 @@ def test_no_stock_a_crash_loop_an_image_and_a_replacement_that_is_old_again(
         name = f"web-{number}"
         aged(cluster, w.workload("StatefulSet", namespace, name, replicas=1, updateStrategy={"type": "OnDelete"}), 1)
         set_trouble(cluster, "StatefulSet", namespace, name, **trouble)
-        run = run_preflight(cluster.kubeconfig, home, pod_timeout=5)
+        run = run_preflight(cluster.kubeconfig, home, pod_timeout=8)
         assert run.code == 2, run.text
         assert said in reason(run), reason(run)
         w.clear(cluster.api, namespace)
@@ -161,7 +161,7 @@ def test_a_quota_that_forbids_the_replacement(cluster: ControlPlane, namespace: 
     w.wait_for(
         lambda: "used" in cluster.api.list(w.path_of("ResourceQuota", namespace))[0].get("status", {}), "quota status"
     )
-    run = run_preflight(cluster.kubeconfig, home, pod_timeout=5)
+    run = run_preflight(cluster.kubeconfig, home, pod_timeout=8)
     assert run.code == 2
     assert "exceeded quota" in reason(run), reason(run)
 
@@ -171,7 +171,7 @@ def test_an_old_pod_behind_a_finalizer(cluster: ControlPlane, namespace: str, ho
     pods = aged(cluster, w.workload("Deployment", namespace, "web", replicas=1), 1)
     path = w.path_of("Pod", namespace, pods[0]["metadata"]["name"])
     cluster.api.patch(path, {"metadata": {"finalizers": ["example.org/stuck"]}})
-    run = run_preflight(cluster.kubeconfig, home, pod_timeout=5)
+    run = run_preflight(cluster.kubeconfig, home, pod_timeout=8)
     assert run.code == 2
     assert "example.org/stuck" in reason(run), reason(run)
     assert pods[0]["metadata"]["uid"] in uids(cluster, namespace, "web")
