@@ -6,7 +6,7 @@ RUN := $(HOUSE) run main
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help env demo test lint ruff ansible-lint docs-lint types unit sanity importer compat integration \
+.PHONY: help env demo test lint ruff ansible-lint docs-lint types unit sanity importer binaries compat integration \
         artifact cluster docs format requirements clean clean-environments
 
 help: ## Show this list
@@ -46,10 +46,13 @@ sanity: ## Run ansible-test sanity, without containers
 importer: ## Build the artifact and run Galaxy's import check on it
 	@$(HOUSE) importer
 
-compat: ## Run the tests on the oldest, a middle and the newest supported releases
+binaries: ## Build the programs of the test cluster (minutes the first time; it says how far it is)
+	@$(RUN) python -m tests.cluster build --all
+
+compat: binaries ## Run the tests on the oldest, a middle and the newest supported releases
 	@$(HOUSE) compat $(ARGS)
 
-integration: ## Run the integration tests on the test cluster
+integration: binaries ## Run the integration tests on the test cluster
 	@$(RUN) python -m pytest tests/integration $(ARGS)
 
 artifact: ## Build the collection's artifact, ackops-eci-VERSION.tar.gz, here
