@@ -35,7 +35,9 @@ def build(cluster: ControlPlane) -> None:
     for name, replicas in REAL.items():
         w.wait_ready(api, "ops", name, replicas)
     w.wait_ready(api, "edge", "fresh", 5)
-    w.wait_for(lambda: w.pods_of(api, "batch")[0]["status"]["phase"] == "Succeeded", "the end of the Job")
+    w.wait_for(
+        lambda: any(pod["status"]["phase"] == "Succeeded" for pod in w.pods_of(api, "batch")), "the end of the Job"
+    )
 
 
 def make_old(cluster: ControlPlane) -> int:

@@ -271,7 +271,10 @@ def test_the_command_line_clears_up_when_it_is_interrupted() -> None:
     """Ctrl-C ends the command and its cluster."""
     show = "import os, time; print(os.environ['KUBECONFIG'], flush=True); time.sleep(600)"
     command = [*CLI, "run", "--version", "1.24", "--", sys.executable, "-c", show]
+    # A job that a script starts in the background ignores SIGINT, and so would all that it starts; a terminal's does not.
+    ours = signal.signal(signal.SIGINT, signal.default_int_handler)
     with subprocess.Popen(command, cwd=REPO, stdout=subprocess.PIPE, text=True, start_new_session=True) as run:
+        signal.signal(signal.SIGINT, ours)
         assert run.stdout is not None
         kubeconfig = Path(run.stdout.readline().strip())
         assert kubeconfig.exists()

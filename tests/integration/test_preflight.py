@@ -29,7 +29,9 @@ def aged_shop(cluster: ControlPlane, namespace: str) -> list[w.Manifest]:
     web, db = w.wait_ready(api, namespace, "web", 3), w.wait_ready(api, namespace, "db", 2)
     w.wait_ready(api, namespace, "fresh", 1)
     w.wait_ready(api, namespace, "real", 2)
-    w.wait_for(lambda: w.pods_of(api, namespace, "report")[0]["status"]["phase"] == "Succeeded", "the Job's end")
+    w.wait_for(
+        lambda: any(pod["status"]["phase"] == "Succeeded" for pod in w.pods_of(api, namespace, "report")), "its end"
+    )
     job = w.pods_of(api, namespace, "report")
     w.age(api, [web[0], db[0], *job], OLD)
     w.age(api, [web[1]], None)
@@ -219,7 +221,7 @@ def test_a_pod_that_is_being_created_is_waited_for(cluster: ControlPlane, namesp
     w.apply(
         api, w.workload("Deployment", namespace, "web", replicas=1, annotations={"test.ackops/trouble": "no-stock"})
     )
-    w.wait_for(lambda: bool(w.pods_of(api, namespace, "web")[0]["spec"].get("nodeName")), "the pod's node")
+    w.wait_for(lambda: any(pod["spec"].get("nodeName") for pod in w.pods_of(api, namespace, "web")), "the pod's node")
     run = run_preflight(cluster.kubeconfig, home, settle_timeout=2)
     assert run.code == 2, run.text
     assert run.preflight["counts"]["undetermined"] == 1
