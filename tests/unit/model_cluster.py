@@ -47,7 +47,7 @@ class ModelClock:
     def sleep(self, seconds: float) -> None:
         """Let everything happen that is due by then, in order."""
         end = self.time + seconds
-        while self.due and min(when for when, _ in self.due) <= end:
+        while self.due and min(when for when, _event in self.due) <= end:
             entry = min(self.due, key=lambda item: item[0])
             self.due.remove(entry)
             self.time = max(self.time, entry[0])
@@ -251,7 +251,7 @@ class ModelCluster:
                 raise WatchBroken("cut")
             if self.clock.time >= end:
                 return
-            coming = [when for when, _ in self.clock.due if when <= end]
+            coming = [when for when, _event in self.clock.due if when <= end]
             self.clock.sleep((min(coming) if coming else end) - self.clock.time)
 
     def _removable(self, name: str, uid: str) -> Manifest:
