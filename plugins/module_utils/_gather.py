@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import quote
 
 from ansible_collections.ackops.eci.plugins.module_utils import _predicates
 from ansible_collections.ackops.eci.plugins.module_utils._errors import (
@@ -21,6 +20,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._errors import (
     printable,
 )
 from ansible_collections.ackops.eci.plugins.module_utils._model import Node, Pod, pod_from_manifest, sort_key
+from ansible_collections.ackops.eci.plugins.module_utils._paths import pods_path
 from ansible_collections.ackops.eci.plugins.module_utils._pod_api import Clock, PodApi, PodSet
 from ansible_collections.ackops.eci.plugins.module_utils._selection import Condition
 
@@ -106,7 +106,7 @@ def virtual_nodes(api: PodApi, prefixes: Sequence[str]) -> dict[str, Node]:
 
 def _scan_once(api: PodApi, scope: Scope) -> Scan:
     scan = Scan(scope, virtual_nodes(api, scope.prefixes))
-    paths = [f"/api/v1/namespaces/{quote(name, safe='')}/pods" for name in scope.namespaces] or ["/api/v1/pods"]
+    paths = [pods_path(name) for name in scope.namespaces] or ["/api/v1/pods"]
     for path in paths:
         for entry in _entries(api, path):
             scan.add(pod_from_manifest(entry))

@@ -27,6 +27,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._errors import (
     WatchBroken,
     printable,
 )
+from ansible_collections.ackops.eci.plugins.module_utils._paths import pods_path
 from ansible_collections.ackops.eci.plugins.module_utils._pod_api import PodSet
 
 try:
@@ -46,13 +47,6 @@ READ_SECONDS = 60.0
 WATCH_GRACE_SECONDS = 5.0
 POOL_SIZE = 64
 _POLICY_V1_SINCE = (1, 22)
-
-
-def pods_path(namespace: str, name: str = "", subresource: str = "") -> str:
-    """The path of a namespace's pods, of one pod, or of its subresource."""
-    parts = ["/api/v1/namespaces", quote(namespace, safe=""), "pods"]
-    parts += [quote(part, safe="") for part in (name, subresource) if part]
-    return "/".join(parts)
 
 
 def _reason_of(error: BaseException) -> str:

@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import quote
 
 from ansible_collections.ackops.eci.plugins.module_utils import _plan
 from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError, ConnectionFailed
 from ansible_collections.ackops.eci.plugins.module_utils._gather import virtual_nodes
 from ansible_collections.ackops.eci.plugins.module_utils._model import Pod, Replacement, pod_from_manifest, records
+from ansible_collections.ackops.eci.plugins.module_utils._paths import pods_path
 from ansible_collections.ackops.eci.plugins.module_utils._plan import Plan, Policy, Step
 from ansible_collections.ackops.eci.plugins.module_utils._pod_api import Clock, Journal, Manifest, PodApi
 from ansible_collections.ackops.eci.plugins.module_utils._predicates import effective_version
@@ -129,7 +129,7 @@ def _present(api: PodApi, pods: Sequence[Pod]) -> tuple[list[Pod], list[Replacem
     """The pods as they are now, and those that are gone; a pod of the same name with another UID is another pod."""
     present, gone = [], []
     for pod in pods:
-        manifest = api.get(f"/api/v1/namespaces/{quote(pod.namespace, safe='')}/pods/{quote(pod.name, safe='')}")
+        manifest = api.get(pods_path(pod.namespace, pod.name))
         current = pod_from_manifest(manifest) if manifest is not None else None
         if current is not None and current.uid == pod.uid:
             present.append(current)
@@ -154,7 +154,7 @@ def _resume(api: PodApi, journal: Journal, uid: str, manifest: Manifest) -> Repl
         "an earlier run was cut off after it had deleted the pod",
         method=_plan.RECREATE,
     )
-    path = f"/api/v1/namespaces/{quote(namespace, safe='')}/pods/{quote(name, safe='')}"
+    path = pods_path(namespace, name)
     try:
         existing = api.get(path)
         if existing is not None and existing["metadata"]["uid"] == uid:

@@ -19,6 +19,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._errors import (
 )
 from ansible_collections.ackops.eci.plugins.module_utils._manifest import recreatable
 from ansible_collections.ackops.eci.plugins.module_utils._model import Pod, Replacement, pod_from_manifest
+from ansible_collections.ackops.eci.plugins.module_utils._paths import pods_path
 from ansible_collections.ackops.eci.plugins.module_utils._plan import Step, Workload
 from ansible_collections.ackops.eci.plugins.module_utils._pod_api import Clock, Journal, Manifest, PodApi, PodSet
 from ansible_collections.ackops.eci.plugins.module_utils._workloads import Ownership, reread, workload_of
@@ -426,7 +427,7 @@ class OnePod:
         return f"{self._workload.shown} made no replacement within {self._timeout:.0f} s{last}"
 
     def _path(self) -> str:
-        return f"/api/v1/namespaces/{self._pod.namespace}/pods/{self._pod.name}"
+        return pods_path(self._pod.namespace, self._pod.name)
 
     def _identity(self) -> dict[str, str]:
         return {"namespace": self._pod.namespace, "name": self._pod.name, "uid": self._pod.uid}
