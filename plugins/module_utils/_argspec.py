@@ -95,3 +95,12 @@ def recreate_argument_spec() -> dict[str, Any]:
         "max_failures": {"type": "int", "default": 0},
         "record_dir": {"type": "path"},
     }
+
+
+def upgrade_argument_spec() -> dict[str, Any]:
+    """The options of ``eci_upgrade_wait``."""
+    return {
+        **_connection(),
+        "target_version": {"type": "raw", "required": True},
+        "upgrade_timeout": {"type": "int", "default": 900},
+    }
