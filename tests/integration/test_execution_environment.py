@@ -54,7 +54,7 @@ def private_data(folder: Path, cluster: ControlPlane) -> Path:
         "inventory/found.yml": {"all": {"hosts": {"shop-hangzhou": found}}},
         "env/extravars": {
             "eci_preflight_target_version": "v1.26",
-            "eci_preflight_record_dir": str(folder / "records"),
+            "eci_preflight_record_dir": f"{folder}/records/{{{{ inventory_hostname }}}}",
             **given,
         },
         "env/envvars": {"K8S_AUTH_KUBECONFIG": str(data / "kubeconfig")},
@@ -99,7 +99,7 @@ def test_the_main_job(cluster: ControlPlane, namespace: str, image: Path, tmp_pa
     assert last["event"] == "playbook_on_stats"
     result = last["event_data"]["artifact_data"]["eci_preflight_result_shop_hangzhou"]
     assert (result["ready"], len(result["recreated"])) == (True, 2)
-    assert Path(result["ledger"]).is_relative_to(tmp_path / "records")
+    assert Path(result["ledger"]).is_relative_to(tmp_path / "records" / "shop-hangzhou")
     secret = yaml.safe_load(cluster.kubeconfig.read_text(encoding="utf-8"))["users"][0]["user"]
     shown = json.dumps(events(data)) + done.stdout
     assert [value for value in secret.values() if str(value) in shown] == []
