@@ -94,4 +94,5 @@ def recreate_argument_spec() -> dict[str, Any]:
         "run_timeout": {"type": "int", "default": 0},
         "max_failures": {"type": "int", "default": 0},
         "record_dir": {"type": "path"},
+        "progress_file": {"type": "path"},
     }

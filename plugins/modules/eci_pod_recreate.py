@@ -17,6 +17,11 @@ description:
   - Nothing is touched if any of the pods would not come back. A pod without a controller, of a controller that is not known to recreate its pods, of a
     DaemonSet, or a mirror pod is refused; O(unmanaged) lets you choose otherwise for the first two.
   - The first failure stops the run, see O(max_failures). Nothing is forced, neither by a grace period of 0 nor by removing a finalizer.
+  - One run at a time works on a cluster. It holds the Lease C(kube-system/ackops-eci-preflight); a second run fails at once, and touches nothing.
+    The lease of a run that was killed is taken over, at once where its process is known to be gone, otherwise 30 seconds after its last renewal.
+  - A pod is touched only when its workload has settled. All of its pods are there, every other one is Ready, none is terminating, no rollout is
+    under way. A workload that has not settled is put off to the end, and waited for there.
+  - An interrupt (SIGINT, SIGTERM, SIGHUP) ends the run in order. No further pod is begun, and the ledger and the error say how far it went.
   - A pod that is gone, or runs on a supported platform version by now, is passed over, so that a run can be stopped and started again at any time.
   - In check mode it returns the plan in order and tries every removal with the server's dry run, so that a blocking PodDisruptionBudget is
     known before anything is touched.
@@ -94,6 +99,11 @@ options:
       - Directory, on the machine that runs the module, for the ledger (C(ledger.jsonl), a line of JSON before and after every removal) and for the
         manifests of pods that nothing recreates (C(manifests/)). Files have mode 0600.
       - If not given, C($XDG_STATE_HOME/ackops-eci/<server>), where E(XDG_STATE_HOME) is C(~/.local/state) by default.
+    type: path
+  progress_file:
+    description:
+      - A file, on the machine that runs the module, to which a line is appended for each step, for people who follow the run.
+      - With a local connection the action plugin of this name gives one, and shows its lines while the task runs.
     type: path
 requirements:
   - python >= 3.9
@@ -208,6 +218,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.ackops.eci.plugins.module_utils._argspec import recreate_argument_spec
+from ansible_collections.ackops.eci.plugins.module_utils._holder import Holder
 from ansible_collections.ackops.eci.plugins.module_utils._ledger import NoLedger, open_ledger
 from ansible_collections.ackops.eci.plugins.module_utils._matrix import build_matrix, parse_version
 from ansible_collections.ackops.eci.plugins.module_utils._model import pods_from_records
@@ -219,7 +230,9 @@ from ansible_collections.ackops.eci.plugins.module_utils._module import (
     run_module,
 )
 from ansible_collections.ackops.eci.plugins.module_utils._plan import Policy, wave_limits
-from ansible_collections.ackops.eci.plugins.module_utils._recreate import Limits, Order, carry_out
+from ansible_collections.ackops.eci.plugins.module_utils._progress import Progress
+from ansible_collections.ackops.eci.plugins.module_utils._recreate import Limits, Order, Surroundings, carry_out
+from ansible_collections.ackops.eci.plugins.module_utils._session import run_alone
 
 
 def recreate(module: AnsibleModule) -> dict[str, Any]:
@@ -242,8 +255,12 @@ def recreate(module: AnsibleModule) -> dict[str, Any]:
         ),
     )
     api, clock, run = connect_from(module), SystemClock(), str(uuid.uuid4())
-    ledger = NoLedger() if module.check_mode else open_ledger(params["record_dir"], run, api.server(), clock)
-    result = carry_out(api, clock, ledger, order, dry_run=module.check_mode, limit=MOST_LISTED)
+    if module.check_mode:
+        plan = carry_out(Surroundings(api, clock, NoLedger()), order, dry_run=True, limit=MOST_LISTED)
+        return {"run": run, "ledger": "", **plan}
+    tell = Progress(params["progress_file"]).tell if params["progress_file"] else None
+    ledger = open_ledger(params["record_dir"], run, api.server(), clock, tell)
+    result = run_alone(Surroundings(api, clock, ledger), order, Holder.of_this_process(run), MOST_LISTED)
     return {"run": run, "ledger": ledger.path, **result}
 
 
