@@ -29,6 +29,7 @@ extends_documentation_fragment:
   - ackops.eci.auth
   - ackops.eci.common.nodes
   - ackops.eci.common.target
+  - ackops.eci.common.waivers
   - ackops.eci.attributes
 attributes:
   check_mode:
@@ -42,9 +43,16 @@ options:
     description:
       - The pods to recreate; each needs C(namespace), C(name) and C(uid). Records of M(ackops.eci.eci_pod_facts) and C(blockers) of
         M(ackops.eci.eci_compat_check) can be given as they are.
+      - Either this or O(whole_cluster) is needed.
     type: list
     elements: dict
-    required: true
+  whole_cluster:
+    description:
+      - Recreate all ECI pods of the cluster that do not support the target version and are not O(exempt). The module scans the cluster for them
+        by itself, so that no list of pods passes through Ansible.
+      - A pod whose version the matrix does not name, or that is just being created, is not touched.
+    type: bool
+    default: false
   method:
     description:
       - V(evict) asks for an eviction, so that PodDisruptionBudgets hold.
@@ -108,8 +116,10 @@ options:
 requirements:
   - python >= 3.9
   - kubernetes >= 24.2.0
+  - jmespath, for O(exempt)
 seealso:
   - module: ackops.eci.eci_compat_check
+  - module: ackops.eci.eci_cluster_check
 """
 
 EXAMPLES = r"""
@@ -125,6 +135,15 @@ EXAMPLES = r"""
     target_version: '1.26'
     pods: "{{ eci_check.blockers }}"
     serial: [1, 5, '25%']
+
+- name: Recreate all that do not support the target, but for one namespace
+  ackops.eci.eci_pod_recreate:
+    target_version: '1.26'
+    whole_cluster: true
+    exempt:
+      - match: namespace == 'batch'
+        reason: ends before the upgrade, see change 4711
+        expires: '2026-12-31'
 """
 
 RETURN = r"""
@@ -213,15 +232,16 @@ run:
 """
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.ackops.eci.plugins.module_utils._argspec import recreate_argument_spec
+from ansible_collections.ackops.eci.plugins.module_utils._cluster_check import pods_to_recreate
 from ansible_collections.ackops.eci.plugins.module_utils._holder import Holder
 from ansible_collections.ackops.eci.plugins.module_utils._ledger import NoLedger, open_ledger
 from ansible_collections.ackops.eci.plugins.module_utils._matrix import build_matrix, parse_version
-from ansible_collections.ackops.eci.plugins.module_utils._model import pods_from_records
 from ansible_collections.ackops.eci.plugins.module_utils._module import (
     MOST_LISTED,
     SystemClock,
@@ -242,7 +262,7 @@ def recreate(module: AnsibleModule) -> dict[str, Any]:
     matrix = build_matrix(params["matrix"])
     wave_limits(params["serial"], 1)
     order = Order(
-        pods=pods_from_records(params["pods"], "pods"),
+        pods=[],
         policy=Policy(params["unmanaged"], params["running_jobs"]),
         serial=params["serial"],
         method=params["method"],
@@ -255,6 +275,7 @@ def recreate(module: AnsibleModule) -> dict[str, Any]:
         ),
     )
     api, clock, run = connect_from(module), SystemClock(), str(uuid.uuid4())
+    order = replace(order, pods=pods_to_recreate(params, api, clock))
     if module.check_mode:
         plan = carry_out(Surroundings(api, clock, NoLedger()), order, dry_run=True, limit=MOST_LISTED)
         return {"run": run, "ledger": "", **plan}

@@ -68,8 +68,8 @@ class ModelClock:
         return self.time
 
     def now(self) -> str:
-        """A time of day that only the ledger reads."""
-        return f"T+{self.time:.1f}"
+        """A time of day, RFC 3339."""
+        return f"2026-04-01T{int(self.time) // 3600:02d}:{int(self.time) // 60 % 60:02d}:{int(self.time) % 60:02d}Z"
 
     def after(self, seconds: float, happen: Callable[[], None]) -> None:
         """Let something happen later."""
