@@ -125,6 +125,9 @@ class ModelCluster:
         self.removed: list[tuple[float, str, str]] = []
         self.unasked: list[str] = []  # removed without asking a budget, of workloads
         self.lease: Manifest | None = None
+        self.refusals: list[ApiError] = []  # what the next evictions are answered with
+        self.comes_up_as: str | None = NEW
+        self.comes_up_on = NODE
         self.calm = False  # for requests that are not to meet a fault
         self.lives_left: int | None = None  # requests until the run that sends them is killed
         self.scaled: set[str] = set()
@@ -170,23 +173,28 @@ class ModelCluster:
         }
         if owner:
             metadata["ownerReferences"] = [{**reference, "kind": self.workloads[owner]["kind"]}]
-        pod = {"metadata": metadata, "spec": {"nodeName": NODE}, "status": {"phase": "Pending", "conditions": []}}
+        pod = {
+            "metadata": metadata,
+            "spec": {"nodeName": self.comes_up_on},
+            "status": {"phase": "Pending", "conditions": []},
+        }
         self.pods[uid] = pod
         self._tell("ADDED", pod)
         return uid
 
-    def _annotate(self, uid: str, version: str) -> None:
-        if uid in self.pods:
+    def _annotate(self, uid: str, version: str | None) -> None:
+        if uid in self.pods and version is not None:
             self.pods[uid]["metadata"]["annotations"] = {INSTANCE_ID: f"eci-{uid}", PLATFORM_VERSION: version}
             self._tell("MODIFIED", self.pods[uid])
 
     def _come_up(self, uid: str) -> None:
         """The version is known some time before the pod is Ready."""
         start = self.random.uniform(0.1, 10.0)
-        self.clock.after(start, functools.partial(self._annotate, uid, NEW))
-        self.clock.after(start + self.random.uniform(0.1, 20.0), functools.partial(self._settle, uid, NEW))
+        self.clock.after(start, functools.partial(self._annotate, uid, self.comes_up_as))
+        ready = start + self.random.uniform(0.1, 20.0)
+        self.clock.after(ready, functools.partial(self._settle, uid, self.comes_up_as))
 
-    def _settle(self, uid: str, version: str) -> None:
+    def _settle(self, uid: str, version: str | None) -> None:
         pod = self.pods.get(uid)
         if pod is None:
             return
@@ -359,6 +367,8 @@ class ModelCluster:
         self.armed = True
         self._fault()
         pod = self._removable(name, uid)
+        if self.refusals and not dry_run:
+            raise self.refusals.pop(0)
         app = pod["metadata"]["labels"]["app"]
         if self.budgets_left.get(app, 1) < 1:
             cause = {"reason": "DisruptionBudget", "message": f"The disruption budget {app} has no room"}
