@@ -67,7 +67,7 @@ def test_several_budgets_on_one_pod_fail_at_once() -> None:
     done = recreate(cluster)
     assert (done.outcome, cluster.removed) == ("failed", [])
     assert "more than one PodDisruptionBudget" in done.reason
-    assert cluster.clock.time < TIMEOUT
+    assert cluster.clock.time == 0
 
 
 def test_a_server_that_throttles_says_when_to_come_again() -> None:
@@ -96,7 +96,7 @@ def test_a_throttled_request_beyond_the_deadline_fails_at_once() -> None:
     cluster.refusals = [ApiError(429, "TooManyRequests", "too many requests", retry_after=4000.0)]
     done = recreate(cluster)
     assert done.outcome == "failed"
-    assert cluster.clock.time < TIMEOUT
+    assert cluster.clock.time == 0
 
 
 def test_a_replacement_is_claimed() -> None:
