@@ -6,7 +6,7 @@ RUN := $(HOUSE) run main
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help env demo test mutation lint ruff ansible-lint docs-lint types unit sanity importer binaries compat integration \
+.PHONY: help env demo test mutation lint ruff ansible-lint docs-lint types unit awx sanity importer binaries compat integration \
         artifact cluster docs format requirements clean clean-environments
 
 help: ## Show this list
@@ -21,7 +21,7 @@ demo: ## Show what the collection does, on a throw-away cluster
 	@$(RUN) python -m tests.demo $(ARGS)
 
 # What is quick fails first; integration is last, so that its summary ends the output.
-test: ruff types unit ansible-lint docs-lint sanity importer compat integration ## Run every check there is
+test: ruff types unit ansible-lint docs-lint awx sanity importer compat integration ## Run every check there is
 
 lint: ruff ansible-lint docs-lint ## Run the linters
 
@@ -39,6 +39,9 @@ types: ## Check types
 
 unit: ## Run the unit tests
 	@$(RUN) python -m pytest tests/unit $(ARGS)
+
+awx: ## Check what AWX gets against the modules that apply it, and the execution environment
+	@$(HOUSE) awx $(ARGS)
 
 sanity: ## Run ansible-test sanity, without containers
 	@$(HOUSE) sanity $(ARGS)
