@@ -22,6 +22,14 @@ class PodSet(NamedTuple):
     name: str = ""
 
 
+class Unfinished(NamedTuple):
+    """A removal whose end is not in the record: the pod's record, and, where it is to be made again, its manifest and the path of that."""
+
+    pod: Manifest
+    manifest: Manifest | None = None
+    path: str = ""
+
+
 class PodApi(Protocol):
     """Reads and writes of pods and of what owns them. Times are in seconds."""
 
@@ -52,8 +60,11 @@ class PodApi(Protocol):
     def delete(self, namespace: str, name: str, uid: str, dry_run: bool = False) -> None:
         """Delete the pod with that UID, with its own grace period."""
 
-    def create_pod(self, namespace: str, manifest: Manifest) -> Manifest:
-        """Create a pod."""
+    def create(self, path: str, manifest: Manifest) -> Manifest:
+        """Create an object in the collection at that path."""
+
+    def replace(self, path: str, manifest: Manifest) -> Manifest:
+        """Put an object in the place of the one that was read: 409 where that has changed since."""
 
     def warnings_about(self, namespace: str, uid: str) -> list[str]:
         """The Warning events about an object, oldest first, as ``reason: message``; empty where they cannot be read."""
@@ -86,5 +97,5 @@ class Journal(Protocol):
     def save_manifest(self, uid: str, manifest: Manifest) -> str:
         """Keep the manifest of the pod with that UID, which nothing else keeps; returns the path."""
 
-    def unfinished(self) -> list[tuple[str, Manifest]]:
-        """UID and manifest of each pod that an earlier run was to make again, and of which it did not note the end."""
+    def unfinished(self) -> list[Unfinished]:
+        """What an earlier run of this cluster had begun, and of which it did not note the end."""

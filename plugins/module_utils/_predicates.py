@@ -146,3 +146,10 @@ def wanted_replicas(workload: Mapping[str, Any]) -> int:
 def job_finished(job: Mapping[str, Any]) -> bool:
     """Whether a Job is Complete or Failed: from then on its controller makes no more pods."""
     return any(condition(job, kind).get("status") == "True" for kind in ("Complete", "Failed"))
+
+
+def may_fail_once_more(job: Mapping[str, Any]) -> bool:
+    """Whether the Job makes another pod after one more failure (Kubernetes' default for backoffLimit is 6)."""
+    limit = (job.get("spec") or {}).get("backoffLimit")
+    failed = (job.get("status") or {}).get("failed") or 0
+    return int(failed) < (6 if limit is None else int(limit))

@@ -19,6 +19,7 @@ description:
 extends_documentation_fragment:
   - ackops.eci.auth
   - ackops.eci.common.nodes
+  - ackops.eci.common.settle
   - ackops.eci.attributes
   - ackops.eci.attributes.reads
 options:
@@ -41,15 +42,10 @@ options:
         without access. A list made by C(kubectl get nodes,pods -A -o json) also tells virtual nodes by label.
       - Connection options are not looked at.
     type: path
-  settle_timeout:
-    description:
-      - How many seconds to wait for pods that are just being created to get their platform version; not at all if V(0).
-      - When the time is over the pods are V(undetermined), which shuts the gate.
-    type: int
-    default: 60
 requirements:
   - jmespath, for O(query)
 seealso:
+  - module: ackops.eci.eci_cluster_check
   - module: ackops.eci.eci_compat_check
 """
 
