@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from tests.integration.scenarios.catalogue import GROUPS, Listed, group_title
 from tests.house.paths import REPO
+from tests.integration.scenarios.catalogue import GROUPS, Listed, group_title
 
 PAGE = REPO / "docs" / "docsite" / "rst" / "scenarios.rst"
 HEAD = """\

@@ -131,8 +131,8 @@ def test_two_workloads_with_the_same_labels(scenario: Scenario) -> None:
     """Two workloads whose pods carry the same labels: a new pod of the other one is not taken for the replacement."""
     labels = {"selector": {"matchLabels": {"app": "twin"}}}
     slow = {"test.ackops/ready-delay": "3s"}
-    for name, annotations in (("one", slow), ("two", {})):
-        manifest = scenario.workload("ReplicaSet", name, annotations=annotations, labels={"app": "twin"}, **labels)
+    for name, told in (("one", slow), ("two", {})):
+        manifest = scenario.workload("ReplicaSet", name, annotations=told, labels={"app": "twin"}, **labels)
         scenario.apply(manifest)
     w.wait_ready(scenario.api, scenario.namespace, "twin", 2)
     owner = scenario.get("ReplicaSet", "one")["metadata"]["uid"]
@@ -418,7 +418,7 @@ def test_a_bare_pod_is_made_again(scenario: Scenario) -> None:
     saved = next((ledger.parent / "manifests").glob("*lonely*"))
     assert oct(saved.stat().st_mode & 0o777) == "0o600"
     told = [entry for entry in scenario.ledger() if entry.get("name") == "lonely"]
-    assert [entry["event"] for entry in told] == ["removing", "removed", "finished"]
+    assert [entry["event"] for entry in told] == ["removing", "removed", "created", "finished"]
     assert {entry["uid"] for entry in told} == {uid_of(old)}
     assert told[0]["manifest"] == str(saved)
 

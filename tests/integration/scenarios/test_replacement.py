@@ -60,19 +60,21 @@ def new_node(scenario: Scenario, name: str) -> Iterator[None]:
 
 def test_it_lands_on_a_node_that_joined_meanwhile(scenario: Scenario) -> None:
     """It lands on a real node that did not exist when the run looked at the nodes (the autoscaler added it)."""
+    node = "cn-hangzhou.10.0.0.99"
     with w.cordoned(scenario.api, REAL_NODE):
         pods = scenario.aged(scenario.workload("Deployment", node="any"))
+    scenario.budget("keep", "web", 1)
     with contextlib.ExitStack() as stack:
         stack.enter_context(w.cordoned(scenario.api, REAL_NODE, *VIRTUAL_NODES))
         running = scenario.start(pods, pod_timeout=60)
-        scenario.wait_ledger("removed")
-        scenario.happens("Every node is full; a new real node joins while the replacement is Pending.")
-        stack.enter_context(new_node(scenario, "cn-hangzhou.10.0.0.99"))
+        scenario.wait_ledger("removing")
+        scenario.happens("Every node is full; a new real node joins before the budget lets the old pod go.")
+        stack.enter_context(new_node(scenario, node))
+        scenario.delete("PodDisruptionBudget", "keep")
         run = scenario.note(running.wait())
         assert run.code == 0, run.told
-        assert run.result["pods"][0]["new_node"] == "cn-hangzhou.10.0.0.99"
-        scenario.delete("Deployment", "web", propagationPolicy="Foreground")
-        w.wait_for(lambda: not scenario.pods("web"), "its end")
+        assert run.result["pods"][0]["new_node"] == node
+        w.clear(scenario.api, scenario.namespace)
 
 
 def test_a_statefulsets_pod_comes_back_on_the_same_node(scenario: Scenario) -> None:

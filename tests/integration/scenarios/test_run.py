@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from tests.cluster import workloads as w
@@ -20,7 +21,7 @@ from tests.cluster.proxy import Proxy
 from tests.cluster.webhook import Webhook
 from tests.integration.scenarios.module_run import StartedModule
 from tests.integration.scenarios.scenario import Scenario
-from tests.integration.support import PREFLIGHT, REPO, environment
+from tests.integration.support import NEW, OLD, PREFLIGHT, REPO, environment
 
 SLOW = {"test.ackops/ready-delay": "3s"}
 
@@ -243,43 +244,45 @@ def test_check_mode_beside_a_run(scenario: Scenario) -> None:
     assert first.wait().code == 0
 
 
-def interrupted(scenario: Scenario, number: signal.Signals) -> None:
-    """A run that is told to stop in the middle."""
-    pods = scenario.aged(scenario.workload("Deployment", replicas=3, annotations={"test.ackops/ready-delay": "8s"}), 3)
-    running = scenario.start(pods)
-    scenario.wait_ledger("removed")
-    scenario.happens(f"The module is told to stop ({number.name}) while the first replacement starts.")
-    asked = time.monotonic()
-    os.kill(running.pid, number)
-    run = scenario.note(running.wait(30))
-    assert time.monotonic() - asked < 8
-    assert run.code == 1, run.told
-    assert sorted(run.outcomes.values())[1:] == ["not_started", "not_started"], run.told
+def stopped_in_the_middle(scenario: Scenario, old: list[w.Manifest], other: list[w.Manifest]) -> None:
+    """One pod was taken, and no other; nothing is left behind that would hinder the next run."""
     assert scenario.events().count("removed") == 1
-    assert "again" in run.message
-    # Nothing is left behind that would hinder the next run.
-    w.wait_ready(scenario.api, scenario.namespace, "web", 3)
-    rest = [pod for pod in pods if uid_of(pod) in scenario.uids("web")]
-    assert len(rest) == 2
-    again = scenario.recreate(rest[:1])
+    assert len(scenario.uids("web") & {uid_of(pod) for pod in old}) == 2
+    assert scenario.events()[-1] == "ended"
+    again = scenario.recreate(other)
     assert again.code == 0, again.told
 
 
 def test_told_to_stop(scenario: Scenario) -> None:
     """Told to stop (SIGTERM, as AWX does with a job that is cancelled): no further pod is begun, and the message says what was done."""
-    interrupted(scenario, signal.SIGTERM)
+    other = scenario.aged(scenario.workload("Deployment", "other"))
+    pods = scenario.aged(scenario.workload("StatefulSet", "web", replicas=3, updateStrategy={"type": "OnDelete"}), 3)
+    scenario.next_pods_meet("web", ready_delay="20s")
+    running = scenario.start(pods)
+    scenario.wait_ledger("removed")
+    scenario.happens("The module is told to stop (SIGTERM) while the first replacement starts.")
+    asked = time.monotonic()
+    os.kill(running.pid, signal.SIGTERM)
+    run = scenario.note(running.wait(30))
+    assert time.monotonic() - asked < 8
+    assert run.code == 1, run.told
+    assert [run.outcomes[name] for name in ("web-1", "web-0")] == ["not_started", "not_started"], run.told
+    assert "again" in run.message
+    stopped_in_the_middle(scenario, pods, other)
 
 
 def test_interrupted_by_the_user(scenario: Scenario) -> None:
     """Ctrl-C on ansible-playbook: the module ends within seconds, no further pod is begun, and the next run is free to start."""
-    pods = scenario.aged(scenario.workload("Deployment", replicas=3, annotations={"test.ackops/ready-delay": "8s"}), 3)
+    pods = scenario.aged(scenario.workload("StatefulSet", "web", replicas=3, updateStrategy={"type": "OnDelete"}), 3)
+    other = scenario.aged(scenario.workload("Deployment", "other"))
+    w.age(scenario.api, other, NEW)
+    scenario.next_pods_meet("web", ready_delay="20s")
     scenario.home.mkdir(parents=True, exist_ok=True)
     command = ["ansible-playbook", PREFLIGHT, "-e", "eci_preflight_target_version=1.26"]
     env = {**environment(scenario.kubeconfig, scenario.home), "ECI_RECORD": str(scenario.home / "record.jsonl")}
-    output = scenario.home / "output"
     # A job that a script starts in the background ignores SIGINT, and so would all that it starts; a terminal's does not.
     ours = signal.signal(signal.SIGINT, signal.default_int_handler)
-    with output.open("w", encoding="utf-8") as stream:
+    with (scenario.home / "output").open("w", encoding="utf-8") as stream:
         playbook = subprocess.Popen(
             command, stdout=stream, stderr=stream, env=env, cwd=REPO, start_new_session=True, stdin=subprocess.DEVNULL
         )
@@ -289,13 +292,9 @@ def test_interrupted_by_the_user(scenario: Scenario) -> None:
     scenario.happens("The user presses Ctrl-C while the first replacement starts.")
     os.killpg(playbook.pid, signal.SIGINT)
     assert playbook.wait(30) != 0
-    w.wait_for(lambda: not os.path.exists(f"/proc/{pid}"), "the end of the module", 10)
-    assert scenario.events().count("removed") == 1
-    assert scenario.events()[-1] == "ended"
-    w.wait_ready(scenario.api, scenario.namespace, "web", 3)
-    rest = [pod for pod in pods if uid_of(pod) in scenario.uids("web")]
-    again = scenario.recreate(rest[:1])
-    assert again.code == 0, again.told
+    w.wait_for(lambda: not Path(f"/proc/{pid}").exists(), "the end of the module", 10)
+    w.age(scenario.api, other, OLD)
+    stopped_in_the_middle(scenario, pods, other)
 
 
 # -- budgets of failures and of time, and waves --------------------------------------------------------------------
