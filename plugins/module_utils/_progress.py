@@ -47,7 +47,7 @@ class Progress:
             return f"{pod}: later, {_plain(details['reason'])}"
         if event == "stopped":
             return _plain(details["reason"])
-        if event in ("finished", "failed"):
+        if event in ("finished", "failed", "interrupted"):
             self._done += 1
             return f"{pod}: {_ending(details)} ({self._done} of {self._total})"
         return ""

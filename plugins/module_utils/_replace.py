@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from ansible_collections.ackops.eci.plugins.module_utils import _plan, _predicates
@@ -140,7 +140,7 @@ class OnePod:
         try:
             done = self._run()
         except Stopped as stopped:
-            done = self._outcome("failed" if self._removed else "not_started", str(stopped))
+            return self._cut_off(stopped)
         except CannotReplace as failure:
             done = self._outcome("failed", str(failure))
         except PutOff as wait:
@@ -158,8 +158,11 @@ class OnePod:
             if not self._gone() and not pod_from_manifest(self._seen[self._pod.uid]).deleting:
                 done = self._outcome("not_started", "an earlier run was cut off before the pod was removed")
             else:
+                self._removed = True
                 self._await(self._gone, "")
                 done = self._end_of(left)
+        except Stopped as stopped:
+            return self._cut_off(stopped)
         except (CannotReplace, ApiError, ConnectionFailed) as error:
             done = self._outcome("failed", f"an earlier run had removed it, and was cut off; {error}")
         self._note(done)
@@ -169,9 +172,16 @@ class OnePod:
         if left.manifest is not None:
             self._create(left.manifest, left.path)
             return self._await_replacement()
-        if reread(self._api, self._workload, self._pod) is not None:
+        if self._patiently(lambda: reread(self._api, self._workload, self._pod)) is not None:
             self._await(self._settled, "")
-        return self._outcome("already_gone", "an earlier run had removed it, and all is in its place again")
+        done = self._outcome("already_gone", "an earlier run had removed it, and all is in its place again")
+        return replace(done, removed=False)  # not by this run
+
+    def _cut_off(self, stopped: Stopped) -> Replacement:
+        """The run ends before the pod is done; in the record it has no end either, so that the next run follows it."""
+        done = self._outcome("failed" if self._removed else "not_started", str(stopped))
+        self._site.journal.write("interrupted", **vars(done))
+        return done
 
     def _note(self, done: Replacement) -> None:
         self._site.journal.write(

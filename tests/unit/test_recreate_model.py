@@ -130,9 +130,13 @@ def random_cluster(seed: int) -> tuple[ModelCluster, dict[str, int]]:
 
 
 def run(cluster: ModelCluster, notes: Notes, number: int, **choices: Any) -> dict[str, Any] | None:
-    """One run of the module, in a process of its own; None where it was killed."""
+    """One run of the module, in a process of its own; None where it was killed. One that may be may be interrupted too."""
     asked = order(old_pods(cluster), **choices)
-    around = Surroundings(cluster, cluster.clock, notes, spread=cluster.clock.together)
+    stop = "it was interrupted" if cluster.lives_left is not None and cluster.random.random() < 0.5 else ""
+    when = cluster.clock.time + cluster.random.uniform(0, 60)
+    around = Surroundings(
+        cluster, cluster.clock, notes, lambda: stop if cluster.clock.time > when else "", cluster.clock.together
+    )
     here = Holder.of_this_process(f"run-{number}")
     process = Holder(here.who, 2**30 + number, "1", here.space, here.run)  # one that has never lived
     try:
@@ -151,7 +155,7 @@ def run_to_the_end(cluster: ModelCluster, notes: Notes, kills: int, **choices: A
             result = run(cluster, notes, number, **choices)
         except EciError:  # no answer while it looked around: nothing was begun
             result = None
-        if result is not None:
+        if result is not None and "it was interrupted" not in result["problem"]:
             return result, asked
     pytest.fail("no run came to its end")
 
@@ -284,9 +288,12 @@ def test_an_interrupt_ends_the_run_in_order() -> None:
     result = carry_out(around, order(old_pods(cluster)), dry_run=False, limit=1000)
     assert result["counts"] == {"failed": 1, "not_started": 3}
     assert "it was interrupted (SIGTERM); it had been removed" in result["problem"]
-    assert [event for event, _details in notes.entries] == ["removing", "removed", "failed", "stopped"]
-    cluster.clock.sleep(60)
-    assert once(cluster, order(old_pods(cluster)), notes=notes)["problem"] == ""
+    assert [event for event, _details in notes.entries] == ["removing", "removed", "interrupted", "stopped"]
+    assert [left.pod["uid"] for left in notes.unfinished()] == [cluster.removed[0][1]]
+    again = once(cluster, order(old_pods(cluster)), notes=notes)
+    assert again["problem"] == ""
+    assert again["pods"][0]["reason"] == "an earlier run had removed it, and all is in its place again"
+    assert cluster.most_in_flight == 1
 
 
 def test_a_list_of_another_cluster_is_refused() -> None:
