@@ -92,7 +92,7 @@ class Scenario:
 
         def counted() -> bool:
             found = self.get("PodDisruptionBudget", name)
-            return int(found.get("status", {}).get("observedGeneration", 0)) == found["metadata"]["generation"]
+            return bool(found.get("status", {}).get("observedGeneration") == found["metadata"]["generation"])
 
         w.wait_for(counted, f"the count of {name}")
 

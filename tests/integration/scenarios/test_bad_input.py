@@ -19,7 +19,7 @@ STRANGE = {
     "higher": "1.10.0",
     "padded": " 1.1.0 ",
     "long": "9." * 5120,
-    "unicode": "１.１.０ \u202e版",
+    "unicode": "\uff11.\uff11.\uff10 \u202e\u7248",
     "template": "{{ 7*7 }}",
     "lookup": "{{ lookup('env', 'HOME') }}",
     "formula": "=cmd|' /C calc'!A0",

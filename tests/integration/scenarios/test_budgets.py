@@ -98,7 +98,9 @@ def test_the_replacement_is_not_evicted_after_a_429(scenario: Scenario) -> None:
         scenario.patch("PodDisruptionBudget", "keep", {"spec": {"minAvailable": 0}})
         scenario.budget_counted("keep")
 
-    scenario.happens("During the wait for the budget, db-0 is deleted and comes back with another UID; then the budget gives way.")
+    scenario.happens(
+        "During the wait for the budget, db-0 is deleted and comes back with another UID; then the budget gives way."
+    )
     with scenario.meanwhile(replace):
         run = scenario.recreate(pods, pod_timeout=60)
     assert found != [old]

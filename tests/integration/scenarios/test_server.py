@@ -225,7 +225,11 @@ def test_the_list_expires_while_it_is_read(scenario: Scenario) -> None:
         def compact() -> None:
             assert proxy.held.wait(30), "no page was as large as that"
             # Something must have been written after the first page.
-            made_anew(scenario.api, w.path_of("Pod", scenario.namespace), w.bare_pod(scenario.namespace, "late", node="nowhere"))
+            made_anew(
+                scenario.api,
+                w.path_of("Pod", scenario.namespace),
+                w.bare_pod(scenario.namespace, "late", node="nowhere"),
+            )
             scenario.cluster.compact()
             proxy.release()
 
