@@ -217,7 +217,7 @@ class ControlPlane:
 
     def compact(self) -> None:
         """Let etcd forget all but the present, as it does of itself every five minutes: continue tokens expire."""
-        etcd = f"http://127.0.0.1:{self._etcd_port}/v3"
+        etcd = f"http://127.0.0.1:{self.etcd_port}/v3"
         with urllib3.PoolManager() as pool:
             status = pool.request("POST", f"{etcd}/maintenance/status", json={}).json()
             body = {"revision": status["header"]["revision"], "physical": True}
