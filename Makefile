@@ -6,7 +6,7 @@ RUN := $(HOUSE) run main
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help env demo test lint ruff ansible-lint docs-lint types unit awx sanity importer binaries compat integration \
+.PHONY: help env demo test mutation lint ruff ansible-lint docs-lint types unit awx sanity importer binaries compat integration \
         artifact cluster docs format requirements clean clean-environments
 
 help: ## Show this list
@@ -51,6 +51,9 @@ importer: ## Build the artifact and run Galaxy's import check on it
 
 binaries: ## Build the programs of the test cluster (minutes the first time; it says how far it is)
 	@$(RUN) python -m tests.cluster build --all
+
+mutation: binaries ## Take each rule of safe recreation out of the code, and show that a test falls (minutes)
+	@$(RUN) python -m tests.mutation $(ARGS)
 
 compat: binaries ## Run the tests on the oldest, a middle and the newest supported releases
 	@$(HOUSE) compat $(ARGS)

@@ -40,3 +40,42 @@ options:
         shuts the gate.
     type: dict
 """
+
+    # ackops.eci.common.waivers
+    WAIVERS = r"""
+options:
+  exempt:
+    description:
+      - Waivers for pods that would shut the gate. An expired one no longer counts, and a warning says so.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      match:
+        description:
+          - A JMESPath expression that is evaluated on each pod record; the waiver covers the pods of which it is true.
+          - Put what you negate in parentheses, C(!(labels.app)); without them JMESPath reads C((!labels).app).
+        type: str
+        required: true
+      reason:
+        description:
+          - Why these pods may stay; it is shown in every report.
+        type: str
+        required: true
+      expires:
+        description:
+          - The last day on which the waiver counts, as V(YYYY-MM-DD), in UTC.
+        type: str
+        required: true
+"""
+
+    # ackops.eci.common.settle
+    SETTLE = r"""
+options:
+  settle_timeout:
+    description:
+      - How many seconds to wait for pods that are just being created to get their platform version; not at all if V(0).
+      - When the time is over the pods are V(undetermined), which shuts the gate.
+    type: int
+    default: 60
+"""

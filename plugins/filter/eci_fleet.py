@@ -15,14 +15,20 @@ from ansible_collections.ackops.eci.plugins.module_utils._fleet import (
     same_clusters,
 )
 
-# What the roles note for each host.
-SERVER = "__eci_preflight_server"
+# What the roles note for each host: the registered result of the check (the fact of the same name may be an old one, from a
+# cache of facts), and what became of the cluster.
+CHECK = "__eci_preflight_check"
 RESULT = "eci_fleet_upgrade"
+
+
+def _server(variables: Mapping[str, Any]) -> str:
+    facts = (variables.get(CHECK) or {}).get("ansible_facts") or {}
+    return str((facts.get("eci_cluster") or {}).get("server") or "")
 
 
 def _place(variables: Mapping[str, Any]) -> Place:
     return Place(
-        server=str(variables.get(SERVER) or ""),
+        server=_server(variables),
         local=variables.get("ansible_connection") in ("local", "ansible.builtin.local"),
         host=variables.get("eci_preflight_host"),
         kubeconfig=variables.get("eci_preflight_kubeconfig"),

@@ -46,25 +46,8 @@ def _target() -> dict[str, Any]:
     return {"target_version": {"type": "raw", "required": True}, "matrix": {"type": "dict"}}
 
 
-def facts_argument_spec() -> dict[str, Any]:
-    """The options of ``eci_pod_facts``."""
+def _exempt() -> dict[str, Any]:
     return {
-        **_connection(),
-        **_nodes(),
-        "namespaces": {"type": "list", "elements": "str", "default": []},
-        "query": {"type": "str"},
-        "src": {"type": "path"},
-        "settle_timeout": {"type": "int", "default": 60},
-    }
-
-
-def check_argument_spec() -> dict[str, Any]:
-    """The options of ``eci_compat_check``."""
-    return {
-        **_target(),
-        "pods": {"type": "list", "elements": "dict", "required": True},
-        "cluster_version": {"type": "str"},
-        "whole_cluster": {"type": "bool", "default": True},
         "exempt": {
             "type": "list",
             "elements": "dict",
@@ -75,6 +58,45 @@ def check_argument_spec() -> dict[str, Any]:
                 "expires": {"type": "str", "required": True},
             },
         },
+    }
+
+
+def _settle() -> dict[str, Any]:
+    return {"settle_timeout": {"type": "int", "default": 60}}
+
+
+def facts_argument_spec() -> dict[str, Any]:
+    """The options of ``eci_pod_facts``."""
+    return {
+        **_connection(),
+        **_nodes(),
+        "namespaces": {"type": "list", "elements": "str", "default": []},
+        "query": {"type": "str"},
+        "src": {"type": "path"},
+        **_settle(),
+    }
+
+
+def check_argument_spec() -> dict[str, Any]:
+    """The options of ``eci_compat_check``."""
+    return {
+        **_target(),
+        "pods": {"type": "list", "elements": "dict", "required": True},
+        "cluster_version": {"type": "str"},
+        "whole_cluster": {"type": "bool", "default": True},
+        **_exempt(),
+        "fail_when_incompatible": {"type": "bool", "default": True},
+    }
+
+
+def cluster_check_argument_spec() -> dict[str, Any]:
+    """The options of ``eci_cluster_check``."""
+    return {
+        **_connection(),
+        **_nodes(),
+        **_target(),
+        **_exempt(),
+        **_settle(),
         "fail_when_incompatible": {"type": "bool", "default": True},
     }
 
@@ -85,7 +107,9 @@ def recreate_argument_spec() -> dict[str, Any]:
         **_connection(),
         **_nodes(),
         **_target(),
-        "pods": {"type": "list", "elements": "dict", "required": True},
+        **_exempt(),
+        "pods": {"type": "list", "elements": "dict"},
+        "whole_cluster": {"type": "bool", "default": False},
         "method": {"type": "str", "choices": ["evict", "delete"], "default": "evict"},
         "serial": {"type": "list", "elements": "raw", "default": [1]},
         "unmanaged": {"type": "str", "choices": ["refuse", "recreate", "delete"], "default": "refuse"},
@@ -94,6 +118,7 @@ def recreate_argument_spec() -> dict[str, Any]:
         "run_timeout": {"type": "int", "default": 0},
         "max_failures": {"type": "int", "default": 0},
         "record_dir": {"type": "path"},
+        "progress_file": {"type": "path"},
     }
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import threading
 import traceback
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -28,7 +29,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._errors import (
     printable,
 )
 from ansible_collections.ackops.eci.plugins.module_utils._paths import pods_path
-from ansible_collections.ackops.eci.plugins.module_utils._pod_api import PodSet
+from ansible_collections.ackops.eci.plugins.module_utils._pod_api import Answer, PodSet
 
 try:
     import kubernetes.config
@@ -46,6 +47,7 @@ READ_SECONDS = 60.0
 # A watch is ended by the server; so much later the client gives up on a connection that has gone silent.
 WATCH_GRACE_SECONDS = 5.0
 POOL_SIZE = 64
+CHUNK_BYTES = 262144
 _POLICY_V1_SINCE = (1, 22)
 
 
@@ -64,6 +66,7 @@ class KubeApi:
         self._configuration = configuration
         self._connection = connection
         self._version: str | None = None
+        self._renewal = threading.Lock()
         if configuration.verify_ssl is False:
             # Said once, as a warning of the task (_connection), instead of once per request on stderr.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
@@ -100,16 +103,48 @@ class KubeApi:
         query: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
         read_seconds: float = READ_SECONDS,
+        accept: str = "application/json",
     ) -> Any:
         """Send one request; the answer is a success, its body not yet read. Raises ConnectionFailed and ApiError."""
+        login = self._configuration
+        response = self._send(method, path, query, body, read_seconds, accept)
+        if response.status == 401 and self._log_in_again(login):
+            response.release_conn()
+            response = self._send(method, path, query, body, read_seconds, accept)
+        if not 200 <= response.status <= 299:
+            raise self._refused(response)
+        return response
+
+    def _log_in_again(self, login: Any) -> bool:
+        """Load the kubeconfig anew: a token that has expired in mid-run may be renewed there, or by its exec plugin."""
+        with self._renewal:
+            if self._connection.names_host or self._connection.api_key:
+                return False
+            if self._configuration is login:  # no other thread has done it meanwhile
+                try:
+                    self._configuration = configure(self._connection)
+                    self._pool = RESTClientObject(self._configuration).pool_manager
+                except (ConnectionFailed, OSError, ValueError):
+                    return False  # the server's own words say more
+            return True
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None,
+        body: Mapping[str, Any] | None,
+        read_seconds: float,
+        accept: str,
+    ) -> Any:
         url = self._configuration.host + path + ("?" + urlencode(query) if query else "")
         data = json.dumps(body) if body is not None else None
         try:
-            response = self._pool.request(
+            return self._pool.request(
                 method,
                 url,
                 body=data,
-                headers=self._headers("application/json", "application/json" if data else None),
+                headers=self._headers(accept, "application/json" if data else None),
                 timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=read_seconds),
                 retries=False,
                 redirect=False,
@@ -119,9 +154,6 @@ class KubeApi:
             raise self._no_answer(error) from error
         except kubernetes.config.ConfigException as error:
             raise _bad_credentials(str(error)) from error
-        if not 200 <= response.status <= 299:
-            raise self._refused(response)
-        return response
 
     def _call(self, method: str, path: str, **options: Any) -> Mapping[str, Any]:
         response = self._open(method, path, **options)
@@ -198,6 +230,20 @@ class KubeApi:
             if not token:
                 return
 
+    def stream(self, path: str, query: Mapping[str, str], accept: str) -> Answer:
+        """One answer in the first form of ``accept`` that the server knows, its bytes as they come in."""
+        response = self._open("GET", path, query=query, accept=accept)
+        media_type = str(response.headers.get("Content-Type") or "").partition(";")[0].strip()
+        return Answer(media_type, self._chunks(response))
+
+    def _chunks(self, response: Any) -> Iterator[bytes]:
+        try:
+            yield from response.stream(CHUNK_BYTES)
+        except HTTPError as error:
+            raise self._no_answer(error) from error
+        finally:
+            response.close()
+
     def get(self, path: str) -> Mapping[str, Any] | None:
         """The object at that path, None where there is none."""
         try:
@@ -259,9 +305,13 @@ class KubeApi:
         body = {"apiVersion": "v1", "kind": "DeleteOptions", **_delete_options(uid, dry_run)}
         self._call("DELETE", pods_path(namespace, name), body=body, query=_dry_run(dry_run))
 
-    def create_pod(self, namespace: str, manifest: Mapping[str, Any]) -> Mapping[str, Any]:
-        """POST a pod."""
-        return self._call("POST", pods_path(namespace), body=manifest)
+    def create(self, path: str, manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+        """POST an object."""
+        return self._call("POST", path, body=manifest)
+
+    def replace(self, path: str, manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+        """PUT an object; its resourceVersion makes sure that it is the one that was read."""
+        return self._call("PUT", path, body=manifest)
 
     def warnings_about(self, namespace: str, uid: str) -> list[str]:
         """The Warning events about an object, oldest first."""
@@ -450,13 +500,18 @@ def _override(configuration: Any, connection: Connection) -> None:
         configuration.proxy_headers = urllib3.make_headers(**headers)
 
 
-def connect(connection: Connection) -> KubeApi:
-    """The API server that the connection names. Nothing is sent yet. Raises MissingLibrary and ConnectionFailed."""
-    if KUBERNETES_IMPORT_ERROR is not None:
-        raise MissingLibrary("kubernetes", "to talk to the API server", KUBERNETES_IMPORT_ERROR)
+def configure(connection: Connection) -> Any:
+    """The client's configuration, as options, kubeconfig and exec plugins give it now. Raises ConnectionFailed."""
     configuration = Configuration()
     configuration.connection_pool_maxsize = POOL_SIZE
     if not connection.names_host:
         _load_heard(connection, configuration)
     _override(configuration, connection)
-    return KubeApi(configuration, connection)
+    return configuration
+
+
+def connect(connection: Connection) -> KubeApi:
+    """The API server that the connection names. Nothing is sent yet. Raises MissingLibrary and ConnectionFailed."""
+    if KUBERNETES_IMPORT_ERROR is not None:
+        raise MissingLibrary("kubernetes", "to talk to the API server", KUBERNETES_IMPORT_ERROR)
+    return KubeApi(configure(connection), connection)

@@ -8,19 +8,24 @@ Everything is written with mode 0600 in directories of mode 0700 and flushed to 
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible_collections.ackops.eci.plugins.module_utils._errors import EciError
-from ansible_collections.ackops.eci.plugins.module_utils._pod_api import Clock
+from ansible_collections.ackops.eci.plugins.module_utils._holder import user
+from ansible_collections.ackops.eci.plugins.module_utils._plan import RECREATE
+from ansible_collections.ackops.eci.plugins.module_utils._pod_api import Clock, Unfinished
 
 LEDGER = "ledger.jsonl"
 MANIFESTS = "manifests"
+LONGEST_NAME = 180
+# The entries that end what ``removing`` began.
+ENDS = ("created", "finished", "failed", "not_started")
+Tell = Callable[[str, Mapping[str, Any]], None]
 
 
 def default_directory(server: str, environ: Mapping[str, str]) -> str:
@@ -29,21 +34,15 @@ def default_directory(server: str, environ: Mapping[str, str]) -> str:
     return os.path.join(state, "ackops-eci", re.sub(r"[^0-9A-Za-z.-]+", "_", server.partition("://")[2] or server))
 
 
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user id without a name, as in many containers
-        return str(os.getuid())
-
-
 class Ledger:
     """The journal of one run, in a directory. Safe for threads; several runs may append to one ledger."""
 
-    def __init__(self, directory: str, run: str, server: str, clock: Clock) -> None:
+    def __init__(self, directory: str, run: str, server: str, clock: Clock, tell: Tell | None = None) -> None:
         self.directory = os.path.expanduser(directory)
         self.path = os.path.join(self.directory, LEDGER)
-        self._common = {"run": run, "server": server, "user": _user()}
+        self._common = {"run": run, "server": server, "user": user()}
         self._clock = clock
+        self._tell = tell
         self._lock = threading.Lock()
         try:
             os.makedirs(os.path.join(self.directory, MANIFESTS), mode=0o700, exist_ok=True)
@@ -67,11 +66,15 @@ class Ledger:
         entry = {"time": self._clock.now(), "event": event, **self._common, **details}
         with self._lock:
             self._append(json.dumps(entry, sort_keys=True) + "\n")
+            if self._tell is not None:
+                self._tell(event, details)
 
     def save_manifest(self, uid: str, manifest: Mapping[str, Any]) -> str:
         """Keep a pod's manifest; the UID in the name makes it one file per pod, however often it is saved."""
         metadata = manifest.get("metadata") or {}
-        name = f"{metadata.get('namespace')}_{metadata.get('name')}_{uid}.json"
+        # Names may be as long as a file's name may be; the UID alone makes it unique.
+        shown = f"{metadata.get('namespace')}_{metadata.get('name')}"[:LONGEST_NAME]
+        name = f"{shown}_{uid}.json"
         path = os.path.join(self.directory, MANIFESTS, re.sub(r"[^0-9A-Za-z_.-]+", "_", name))
         temporary = f"{path}.{os.getpid()}.part"
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -82,29 +85,35 @@ class Ledger:
         os.replace(temporary, path)
         return path
 
-    def unfinished(self) -> list[tuple[str, Mapping[str, Any]]]:
-        """What a run that was killed (or could not create) left to be made again, from the lines of this server."""
-        left: dict[str, str] = {}
+    def unfinished(self) -> list[Unfinished]:
+        """What a run that was killed (or could not create) left, from the lines of this server."""
+        left: dict[str, Mapping[str, Any]] = {}
         with open(self.path, encoding="utf-8") as stream:
             for line in stream:
                 entry = _parsed(line)
                 if entry.get("server") != self._common["server"]:
                     continue
-                if entry.get("event") == "removing" and entry.get("action") == "recreate":
-                    left[entry["uid"]] = entry["manifest"]
-                elif entry.get("event") == "finished":
-                    left.pop(str(entry.get("uid")), None)
-        found = []
-        for uid, path in left.items():
-            try:
-                with open(path, encoding="utf-8") as stream:
-                    found.append((uid, json.load(stream)))
-            except (OSError, ValueError) as error:
-                raise EciError(
-                    f"The ledger {self.path} says that a pod is to be made again from {path}, which cannot be read: {error}.",
-                    "Create the pod by hand, then move the ledger away.",
-                ) from error
-        return found
+                uid, again = str(entry.get("uid")), left.get(str(entry.get("uid")), {}).get("action") == RECREATE
+                if entry.get("event") == "removing" and isinstance(entry.get("pod"), dict):
+                    left[uid] = entry
+                elif entry.get("event") in ENDS and not (again and entry["event"] == "failed"):
+                    left.pop(uid, None)
+        return [
+            Unfinished(entry["pod"], self._kept(entry), str(entry.get("manifest") or "")) for entry in left.values()
+        ]
+
+    def _kept(self, entry: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        if entry.get("action") != RECREATE:
+            return None
+        try:
+            with open(entry["manifest"], encoding="utf-8") as stream:
+                return dict(json.load(stream))
+        except (OSError, ValueError) as error:
+            raise EciError(
+                f"The ledger {self.path} says that a pod is to be made again from {entry['manifest']}, which cannot be"
+                f" read: {error}.",
+                "Create the pod by hand, then move the ledger away.",
+            ) from error
 
 
 def _parsed(line: str) -> dict[str, Any]:
@@ -124,7 +133,7 @@ class NoLedger:
     def write(self, event: str, **details: Any) -> None:
         """Nothing is written down, for nothing is done."""
 
-    def unfinished(self) -> list[tuple[str, Mapping[str, Any]]]:
+    def unfinished(self) -> list[Unfinished]:
         """Nothing: a run that changes nothing finishes nothing."""
         return []
 
@@ -133,6 +142,6 @@ class NoLedger:
         raise AssertionError(f"a dry run saves no manifest: {uid} {manifest.get('metadata')}")
 
 
-def open_ledger(directory: str | None, run: str, server: str, clock: Clock) -> Ledger:
-    """The ledger in that directory, or in the default one of the server."""
-    return Ledger(directory or default_directory(server, os.environ), run, server, clock)
+def open_ledger(directory: str | None, run: str, server: str, clock: Clock, tell: Tell | None = None) -> Ledger:
+    """The ledger in that directory, or in the default one of the server. ``tell`` hears of every entry too."""
+    return Ledger(directory or default_directory(server, os.environ), run, server, clock, tell)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.ackops.eci.plugins.module_utils._errors import InvalidInput
 from ansible_collections.ackops.eci.plugins.module_utils._model import Owner, Pod
-from ansible_collections.ackops.eci.plugins.module_utils._predicates import job_finished
+from ansible_collections.ackops.eci.plugins.module_utils._predicates import job_finished, may_fail_once_more
 
 # The ways a pod can go.
 REPLACE = "replace"  # evicted or deleted; its controller makes another, which is waited for
@@ -87,15 +87,22 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """The waves in order, and the refused pods. A plan with a refusal is not begun."""
+    """The steps in order, how many of them each wave may have, and the refused pods. With a refusal it is not begun."""
 
-    waves: list[list[Step]] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    limits: Sequence[int] = (1,)
     refused: list[Step] = field(default_factory=list)
 
     @property
-    def steps(self) -> list[Step]:
-        """Every step, in order."""
-        return [step for wave in self.waves for step in wave]
+    def waves(self) -> list[list[Step]]:
+        """The waves as they come where no step is put off."""
+        left = list(self.steps)
+        found: list[list[Step]] = []
+        while left:
+            wave = next_wave(left, limit_of(self.limits, len(found)))
+            found.append(wave)
+            left = without(left, wave)
+        return found
 
 
 def decide(pod: Pod, workload: Workload, policy: Policy) -> Step:
@@ -123,6 +130,12 @@ def _decide_job(pod: Pod, workload: Workload, policy: Policy) -> tuple[str, str]
     if job_finished(workload.manifest or {}):
         return CLEAR, f"its Job has finished ({pod.phase})"
     if policy.running_jobs == "evict" and not pod.finished:
+        if not may_fail_once_more(workload.manifest or {}):
+            # No pod would follow: the eviction would end the Job itself.
+            return (
+                AWAIT_JOB,
+                "its Job may not fail once more (backoffLimit), so that it is waited for instead of evicted",
+            )
         return (
             REPLACE,
             "its Job makes another one, by choice (running_jobs: evict); this counts as a failure of the Job",
@@ -148,30 +161,14 @@ def _decide_unmanaged(pod: Pod, workload: Workload, policy: Policy) -> tuple[str
 
 
 def _order(step: Step) -> tuple[str, str, str, int, str]:
+    """By workload; in a StatefulSet from the highest ordinal, elsewhere first those that serve nobody."""
     found = _ORDINAL.search(step.pod.name) if step.workload.controller_kind == "StatefulSet" else None
-    return (
-        step.pod.namespace,
-        step.workload.kind,
-        step.workload.name,
-        -int(found.group(1)) if found else 0,
-        step.pod.name,
-    )
-
-
-def wave_sizes(serial: Sequence[object], total: int) -> list[int]:
-    """The sizes of the waves, in Ansible's own reading of ``serial``: numbers and percentages of the total, the last repeated."""
-    sizes: list[int] = []
-    limits = wave_limits(serial, total)
-    left = total
-    while left > 0:
-        size = min(limit_of(limits, len(sizes)), left)
-        sizes.append(size)
-        left -= size
-    return sizes
+    rank = -int(found.group(1)) if found else int(step.pod.ready)
+    return (step.pod.namespace, step.workload.kind, step.workload.name, rank, step.pod.name)
 
 
 def wave_limits(serial: Sequence[object], total: int) -> list[int]:
-    """The entries of ``serial`` as numbers of pods. Raises InvalidInput."""
+    """The entries of ``serial``, in Ansible's own reading of it, as numbers of pods. Raises InvalidInput."""
     return [_size(entry, total) for entry in (serial or [1])]
 
 
@@ -195,26 +192,30 @@ def _size(entry: object, total: int) -> int:
     )
 
 
+def next_wave(left: Sequence[Step], size: int, not_these: Collection[str] = ()) -> list[Step]:
+    """The next steps to go together: at most so many, never two of one workload, none of the groups named."""
+    wave: list[Step] = []
+    groups = set(not_these)
+    for step in left:
+        if len(wave) == size:
+            break
+        if step.group not in groups:
+            wave.append(step)
+            groups.add(step.group)
+    return wave
+
+
+def without(steps: Sequence[Step], done: Sequence[Step]) -> list[Step]:
+    """The steps that are not among those."""
+    uids = {step.pod.uid for step in done}
+    return [step for step in steps if step.pod.uid not in uids]
+
+
 def make_plan(steps: Sequence[Step], serial: Sequence[object]) -> Plan:
-    """Order the steps and cut them into waves: at most so many pods, and never two of one workload, in a wave."""
+    """Put the steps in order, and those that are refused aside. Raises InvalidInput where ``serial`` cannot be read."""
     refused = sorted((step for step in steps if step.action == REFUSE), key=_order)
-    left = sorted((step for step in steps if step.action != REFUSE), key=_order)
-    waves: list[list[Step]] = []
-    limits = wave_limits(serial, len(left))
-    while left:
-        size = limit_of(limits, len(waves))
-        wave: list[Step] = []
-        groups: set[str] = set()
-        rest = []
-        for step in left:
-            if len(wave) < size and step.group not in groups:
-                wave.append(step)
-                groups.add(step.group)
-            else:
-                rest.append(step)
-        waves.append(wave)
-        left = rest
-    return Plan(waves, refused)
+    wanted = sorted((step for step in steps if step.action != REFUSE), key=_order)
+    return Plan(wanted, wave_limits(serial, len(wanted)), refused)
 
 
 def selector_of(manifest: Mapping[str, Any]) -> str:

@@ -22,6 +22,21 @@ class PodSet(NamedTuple):
     name: str = ""
 
 
+class Unfinished(NamedTuple):
+    """A removal whose end is not in the record: the pod's record, and, where it is to be made again, its manifest and the path of that."""
+
+    pod: Manifest
+    manifest: Manifest | None = None
+    path: str = ""
+
+
+class Answer(NamedTuple):
+    """A list in the form that the server chose: its media type, and its bytes as they come in."""
+
+    media_type: str
+    chunks: Iterator[bytes]
+
+
 class PodApi(Protocol):
     """Reads and writes of pods and of what owns them. Times are in seconds."""
 
@@ -33,6 +48,9 @@ class PodApi(Protocol):
 
     def pages(self, path: str, query: Mapping[str, str], size: int) -> Iterator[Manifest]:
         """The pages of one consistent list, each a List object. Raises ListExpired where the snapshot is gone."""
+
+    def stream(self, path: str, query: Mapping[str, str], accept: str) -> Answer:
+        """One answer in the first form of ``accept`` that the server knows. Raises ListExpired like ``pages``."""
 
     def get(self, path: str) -> Manifest | None:
         """The object at that path, None where there is none (404)."""
@@ -52,8 +70,11 @@ class PodApi(Protocol):
     def delete(self, namespace: str, name: str, uid: str, dry_run: bool = False) -> None:
         """Delete the pod with that UID, with its own grace period."""
 
-    def create_pod(self, namespace: str, manifest: Manifest) -> Manifest:
-        """Create a pod."""
+    def create(self, path: str, manifest: Manifest) -> Manifest:
+        """Create an object in the collection at that path."""
+
+    def replace(self, path: str, manifest: Manifest) -> Manifest:
+        """Put an object in the place of the one that was read: 409 where that has changed since."""
 
     def warnings_about(self, namespace: str, uid: str) -> list[str]:
         """The Warning events about an object, oldest first, as ``reason: message``; empty where they cannot be read."""
@@ -86,5 +107,5 @@ class Journal(Protocol):
     def save_manifest(self, uid: str, manifest: Manifest) -> str:
         """Keep the manifest of the pod with that UID, which nothing else keeps; returns the path."""
 
-    def unfinished(self) -> list[tuple[str, Manifest]]:
-        """UID and manifest of each pod that an earlier run was to make again, and of which it did not note the end."""
+    def unfinished(self) -> list[Unfinished]:
+        """What an earlier run of this cluster had begun, and of which it did not note the end."""

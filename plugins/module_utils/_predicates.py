@@ -49,15 +49,27 @@ def node_from_manifest(manifest: Mapping[str, Any], prefixes: Sequence[str]) -> 
     labels = metadata.get("labels") or {}
     name = metadata.get("name", "")
     zone = next((labels[label] for label in ZONE_LABELS if label in labels), "")
-    return Node(name, is_virtual(name, manifest, prefixes), zone)
+    return Node(name, is_virtual(name, manifest, prefixes), zone, is_machine(name, manifest, prefixes))
 
 
-def kind_of_pod(pod: Pod, virtual_nodes: Collection[str], prefixes: Sequence[str]) -> str:
+def is_machine(name: str, manifest: Mapping[str, Any], prefixes: Sequence[str]) -> bool:
+    """Whether a node is a machine for certain: its kubelet reports kernel and container runtime, as no virtual one can."""
+    reported = (manifest.get("status") or {}).get("nodeInfo") or {}
+    known = bool(reported.get("kernelVersion") and reported.get("containerRuntimeVersion"))
+    return known and not is_virtual(name, manifest, prefixes)
+
+
+def kind_of_pod(
+    pod: Pod, virtual_nodes: Collection[str], prefixes: Sequence[str], machines: Collection[str] = ()
+) -> str:
     """ECI, ACS, UNSCHEDULED or OTHER.
 
+    A pod on a node that is a machine for certain is OTHER, whatever annotations it bears (copied ones, for example).
     A pod is ECI by its instance id or by its virtual node (a node that is gone is judged by its name); an ACS pod may
     sit on the same node and is told by its label, or by an acs instance id without an eci one.
     """
+    if pod.node in machines:
+        return OTHER
     if not pod.instance_id and (
         pod.labels.get(ACS_LABEL) == "true" or pod.annotations.get(ACS_INSTANCE_ID, "").startswith("acs-")
     ):
@@ -146,3 +158,10 @@ def wanted_replicas(workload: Mapping[str, Any]) -> int:
 def job_finished(job: Mapping[str, Any]) -> bool:
     """Whether a Job is Complete or Failed: from then on its controller makes no more pods."""
     return any(condition(job, kind).get("status") == "True" for kind in ("Complete", "Failed"))
+
+
+def may_fail_once_more(job: Mapping[str, Any]) -> bool:
+    """Whether the Job makes another pod after one more failure (Kubernetes' default for backoffLimit is 6)."""
+    limit = (job.get("spec") or {}).get("backoffLimit")
+    failed = (job.get("status") or {}).get("failed") or 0
+    return int(failed) < (6 if limit is None else int(limit))

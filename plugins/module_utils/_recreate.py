@@ -12,17 +12,25 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.ackops.eci.plugins.module_utils import _plan
-from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError, ConnectionFailed
+from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError, ConnectionFailed, InvalidInput
 from ansible_collections.ackops.eci.plugins.module_utils._gather import virtual_nodes
-from ansible_collections.ackops.eci.plugins.module_utils._model import Pod, Replacement, pod_from_manifest, records
+from ansible_collections.ackops.eci.plugins.module_utils._model import (
+    Pod,
+    Replacement,
+    pod_from_manifest,
+    pod_from_record,
+    records,
+)
 from ansible_collections.ackops.eci.plugins.module_utils._paths import pods_path
 from ansible_collections.ackops.eci.plugins.module_utils._plan import Plan, Policy, Step
-from ansible_collections.ackops.eci.plugins.module_utils._pod_api import Clock, Journal, Manifest, PodApi
+from ansible_collections.ackops.eci.plugins.module_utils._pod_api import Clock, Journal, PodApi, Unfinished
 from ansible_collections.ackops.eci.plugins.module_utils._predicates import effective_version
 from ansible_collections.ackops.eci.plugins.module_utils._replace import OnePod, Site, steps_for
 
 # In flight at once at the most, however wide a wave: each holds a connection.
 MOST_IN_FLIGHT = 50
+
+Spread = Callable[[Callable[[Step], Replacement], Sequence[Step]], "list[Replacement]"]
 
 _CHANGED = ("recreated", "deleted", "no_longer_needed", "predicted", "blocked")
 
@@ -50,36 +58,88 @@ def _not_started(step: Step, why: str) -> Replacement:
     )
 
 
-def recreate(site: Site, plan: Plan, limits: Limits) -> list[Replacement]:
-    """Carry out the plan; one outcome for every step, in order. A plan with refusals must not be handed in."""
-    started = site.clock.monotonic()
-    done: list[Replacement] = []
+def in_threads(work: Callable[[Step], Replacement], wave: Sequence[Step]) -> list[Replacement]:
+    """The steps of a wave together, each in a thread."""
+    if len(wave) == 1:
+        return [work(wave[0])]
+    with ThreadPoolExecutor(max_workers=min(len(wave), MOST_IN_FLIGHT)) as pool:
+        return list(pool.map(work, wave))
 
-    def why_stop() -> str:
-        failures = sum(outcome.outcome == "failed" for outcome in done)
-        if failures > limits.max_failures:
+
+class _Course:
+    """The run of one plan: what is left, what is done, which workloads are put off, and why to stop."""
+
+    def __init__(self, site: Site, plan: Plan, limits: Limits, spread: Spread) -> None:
+        self._site = site
+        self._spread = spread
+        self._limits = limits
+        self._sizes = plan.limits
+        self._order = plan.steps
+        self._left = list(plan.steps)
+        self._put_off: set[str] = set()
+        self._progress = False  # whether anything was begun since the last look at those that were put off
+        self._done: dict[str, Replacement] = {}
+        self._started = site.clock.monotonic()
+        self._waves = 0
+
+    def run(self) -> list[Replacement]:
+        """Go through the plan; one outcome for every step, in its order."""
+        while self._left and not self._why_stop():
+            self._one_wave()
+        why = self._why_stop()
+        outcomes = [self._done.get(step.pod.uid) or _not_started(step, why) for step in self._order]
+        if why:
+            self._site.journal.write("stopped", reason=why, not_started=len(self._left))
+        return outcomes
+
+    def _one_wave(self) -> None:
+        """The next wave. Workloads that were put off come again after the others; only when none of them can go, one is waited for."""
+        size = _plan.limit_of(self._sizes, self._waves)
+        wave = _plan.next_wave(self._left, size, self._put_off)
+        may_put_off = len({step.group for step in self._left}) > 1
+        if not wave:
+            may_put_off = may_put_off and self._progress
+            self._put_off, self._progress = set(), False
+            wave = _plan.next_wave(self._left, size)
+        seconds, finished = self._seconds(), []
+
+        def one(step: Step) -> Replacement:
+            return OnePod(self._site, step, seconds, may_put_off=may_put_off).run()
+
+        for step, outcome in zip(wave, self._spread(one, wave)):
+            if outcome.outcome == "deferred":
+                self._put_off.add(step.group)
+            else:
+                self._done[step.pod.uid] = outcome
+                finished.append(step)
+        self._left = _plan.without(self._left, finished)
+        # A wave in which nothing was begun does not count: the waves that grow are to grow on successes.
+        self._waves += bool(finished)
+        self._progress = self._progress or bool(finished)
+
+    def _seconds(self) -> float:
+        """What one pod may take now, within the time of the run."""
+        if not self._limits.run_seconds:
+            return self._limits.pod_seconds
+        return min(
+            self._limits.pod_seconds,
+            max(self._limits.run_seconds - (self._site.clock.monotonic() - self._started), 0.0),
+        )
+
+    def _why_stop(self) -> str:
+        failures = sum(outcome.outcome == "failed" for outcome in self._done.values())
+        if self._site.stop():
+            return f"the run stopped: {self._site.stop()}"
+        if failures > self._limits.max_failures:
             return "the run stopped at an earlier failure"
-        if limits.run_seconds and site.clock.monotonic() - started >= limits.run_seconds:
-            return f"the run's time of {limits.run_seconds:.0f} s was over"
+        if self._limits.run_seconds and self._site.clock.monotonic() - self._started >= self._limits.run_seconds:
+            return f"the run's time of {self._limits.run_seconds:.0f} s was over"
         return ""
 
-    for wave in plan.waves:
-        why = why_stop()
-        if why:
-            done += [_not_started(step, why) for step in wave]
-            continue
-        seconds = limits.pod_seconds
-        if limits.run_seconds:
-            seconds = min(seconds, limits.run_seconds - (site.clock.monotonic() - started))
-        done += _wave(site, wave, seconds)
-    return done
 
-
-def _wave(site: Site, wave: Sequence[Step], seconds: float) -> list[Replacement]:
-    if len(wave) == 1:
-        return [OnePod(site, wave[0], seconds).run()]
-    with ThreadPoolExecutor(max_workers=min(len(wave), MOST_IN_FLIGHT)) as pool:
-        return list(pool.map(lambda step: OnePod(site, step, seconds).run(), wave))
+def recreate(site: Site, plan: Plan, limits: Limits, spread: Spread = in_threads) -> list[Replacement]:
+    """Carry out the plan; one outcome for every step, in order. A plan with refusals must not be handed in."""
+    return _Course(site, plan, limits, spread).run()
 
 
 def predict(site: Site, plan: Plan) -> list[Replacement]:
@@ -125,68 +185,74 @@ class Order:
     limits: Limits
 
 
-def _present(api: PodApi, pods: Sequence[Pod]) -> tuple[list[Pod], list[Replacement]]:
-    """The pods as they are now, and those that are gone; a pod of the same name with another UID is another pod."""
-    present, gone = [], []
-    for pod in pods:
+def _present(api: PodApi, order: Order) -> tuple[list[Pod], list[Replacement]]:
+    """The pods as they are now, and those that are gone; a pod of the same name with another UID is another pod.
+
+    Raises InvalidInput where the list is of another cluster (or of another day): none of its UIDs is there, and a pod
+    of the same name would have to be recreated too.
+    """
+    present, gone, strangers = [], [], []
+    for pod in order.pods:
         manifest = api.get(pods_path(pod.namespace, pod.name))
         current = pod_from_manifest(manifest) if manifest is not None else None
         if current is not None and current.uid == pod.uid:
             present.append(current)
-        else:
-            gone.append(
-                Replacement(
-                    pod.namespace, pod.name, pod.uid, "already_gone", "the pod with that UID is not there any more"
-                )
-            )
+            continue
+        version = effective_version(current) if current is not None else None
+        if version is not None and not order.accepts(version):
+            strangers.append(pod)
+        why = "the pod with that UID is not there any more"
+        gone.append(Replacement(pod.namespace, pod.name, pod.uid, "already_gone", why))
+    if strangers and not present:
+        raise InvalidInput(
+            "pods",
+            strangers[0].key,
+            f"has another UID on {api.server()} than in the list, as have all {len(gone)} pod(s) of it: the list is old,"
+            " or of another cluster",
+            "Gather the pods of this cluster again (eci_pod_facts); nothing was touched.",
+        )
     return present, gone
 
 
-def _resume(api: PodApi, journal: Journal, uid: str, manifest: Manifest) -> Replacement | None:
-    """Make again the pod that an earlier run had deleted when it was killed, or could not create; None if it had not."""
-    metadata = manifest["metadata"]
-    namespace, name = str(metadata["namespace"]), str(metadata["name"])
-    done = Replacement(
-        namespace,
-        name,
-        uid,
-        "recreated",
-        "an earlier run was cut off after it had deleted the pod",
-        method=_plan.RECREATE,
-    )
-    path = pods_path(namespace, name)
-    try:
-        existing = api.get(path)
-        if existing is not None and existing["metadata"]["uid"] == uid:
-            return None
-        new = existing or api.create_pod(namespace, manifest)
-    except (ApiError, ConnectionFailed) as error:
-        return replace(
-            done, outcome="failed", reason=f"an earlier run deleted it, and it could not be created again: {error}"
-        )
-    done = replace(done, new_name=name, new_uid=str(new["metadata"]["uid"]), removed=existing is None)
-    journal.write("finished", **vars(done))
-    return done
+def _resume(site: Site, left: Unfinished, seconds: float) -> Replacement:
+    """End what an earlier run had begun when it was cut off, before anything else is begun."""
+    [step] = steps_for(site.api, [pod_from_record(left.pod)], Policy())
+    action = _plan.REPLACE if left.manifest is None else _plan.RECREATE
+    return OnePod(site, replace(step, action=action), seconds).follow(left)
 
 
-def carry_out(
-    api: PodApi, clock: Clock, journal: Journal, order: Order, *, dry_run: bool, limit: int
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Surroundings:
+    """Where a run takes place: the cluster, the time, the record, and ``stop``, which says why not to go on.
+
+    ``spread`` carries out the steps of a wave together; the results come in order.
+    """
+
+    api: PodApi
+    clock: Clock
+    journal: Journal
+    stop: Callable[[], str] = str
+    spread: Spread = in_threads
+
+
+def carry_out(around: Surroundings, order: Order, *, dry_run: bool, limit: int) -> dict[str, Any]:
     """The whole of it: look, plan, refuse or go. Returns the module's result; ``problem`` is set where it failed."""
-    left = [_resume(api, journal, uid, manifest) for uid, manifest in journal.unfinished()]
-    resumed = [done for done in left if done is not None]
-    present, gone = _present(api, order.pods)
+    api, journal = around.api, around.journal
+    nodes = set(virtual_nodes(api, order.prefixes))
+    site = Site(api, around.clock, journal, nodes, order.prefixes, order.accepts, order.method, around.stop)
+    left = [_resume(site, each, order.limits.pod_seconds) for each in journal.unfinished()]
+    resumed = [done for done in left if done.outcome != "not_started"]
+    present, gone = _present(api, order)
     plan = _plan.make_plan(steps_for(api, present, order.policy), order.serial)
-    site = Site(
-        api, clock, journal, set(virtual_nodes(api, order.prefixes)), order.prefixes, order.accepts, order.method
-    )
     problem = refusal_message(plan)
     if problem:
         outcomes = [_not_started(step, "the plan was refused") for step in plan.steps]
     elif dry_run:
         outcomes = predict(site, plan)
     else:
-        outcomes = recreate(site, plan, order.limits)
+        failed = sum(done.outcome == "failed" for done in resumed)
+        limits = replace(order.limits, max_failures=order.limits.max_failures - failed)
+        outcomes = recreate(site, plan, limits, around.spread)
     refused = [
         {"namespace": s.pod.namespace, "name": s.pod.name, "uid": s.pod.uid, "reason": s.reason} for s in plan.refused
     ]
@@ -211,14 +277,17 @@ def as_result(outcomes: Sequence[Replacement], limit: int) -> dict[str, Any]:
 def failure_message(outcomes: Sequence[Replacement], ledger: str) -> str:
     """What went wrong, for the person who has to go on from here; empty where nothing did."""
     failed = [entry for entry in outcomes if entry.outcome == "failed"]
-    waiting = sum(entry.outcome == "not_started" for entry in outcomes)
+    waiting = [entry for entry in outcomes if entry.outcome == "not_started"]
     if not failed and not waiting:
         return ""
     told = " ".join(f"{entry.namespace}/{entry.name}: {entry.reason}." for entry in failed[:5])
     more = f" And {len(failed) - 5} more." if len(failed) > 5 else ""
-    rest = f" {waiting} pod(s) were not touched." if waiting else ""
+    rest = f" {len(waiting)} pod(s) were not touched: {waiting[0].reason}." if waiting else ""
+    head = (
+        f"{len(failed)} of {len(outcomes)} ECI pod(s) could not be recreated." if failed else "The run is not finished."
+    )
     return (
-        f"{len(failed)} of {len(outcomes)} ECI pod(s) could not be recreated. {told}{more}{rest} Every step is in {ledger}."
+        f"{head} {told}{more}{rest} Every step is in {ledger}."
         " When the cause is mended, run again: what is done is not done twice."
     )
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from ansible_collections.ackops.eci.plugins.module_utils import _plan, _predicates
@@ -18,10 +18,22 @@ from ansible_collections.ackops.eci.plugins.module_utils._errors import (
     printable,
 )
 from ansible_collections.ackops.eci.plugins.module_utils._manifest import recreatable
-from ansible_collections.ackops.eci.plugins.module_utils._model import Pod, Replacement, pod_from_manifest
+from ansible_collections.ackops.eci.plugins.module_utils._model import (
+    Pod,
+    Replacement,
+    pod_from_manifest,
+    pod_to_record,
+)
 from ansible_collections.ackops.eci.plugins.module_utils._paths import pods_path
 from ansible_collections.ackops.eci.plugins.module_utils._plan import Step, Workload
-from ansible_collections.ackops.eci.plugins.module_utils._pod_api import Clock, Journal, Manifest, PodApi, PodSet
+from ansible_collections.ackops.eci.plugins.module_utils._pod_api import (
+    Clock,
+    Journal,
+    Manifest,
+    PodApi,
+    PodSet,
+    Unfinished,
+)
 from ansible_collections.ackops.eci.plugins.module_utils._workloads import Ownership, reread, workload_of
 
 # How long one watch lasts before the owner is read again (it may have been scaled down or deleted meanwhile).
@@ -39,7 +51,11 @@ class CannotReplace(Exception):
 
 @dataclass
 class Site:
-    """What every recreation of a run shares: the cluster, the time, the record, and the yardstick."""
+    """What every recreation of a run shares: the cluster, the time, the record, and the yardstick.
+
+    ``stop`` says why the run is to end (an interrupt, a lost lease), and nothing while it is not. ``claimed`` holds the
+    UIDs of the replacements that were found: each replaces one pod only.
+    """
 
     api: PodApi
     clock: Clock
@@ -48,7 +64,9 @@ class Site:
     prefixes: tuple[str, ...]
     accepts: Callable[[str], bool]
     method: str = "evict"
+    stop: Callable[[], str] = str
     real_nodes: set[str] = field(default_factory=set)
+    claimed: set[str] = field(default_factory=set)
 
     def settled_as(self, pod: Pod) -> str | None:
         """The platform version a pod has come up on; '' on a real node, None while it is not known."""
@@ -62,21 +80,40 @@ class Site:
         virtual = manifest is not None and _predicates.is_virtual(name, manifest, self.prefixes)
         (self.virtual_nodes if virtual else self.real_nodes).add(name)
 
+    def rest(self, seconds: float) -> None:
+        """Wait where there is nothing to watch; not longer than the run may go on."""
+        end = self.clock.monotonic() + seconds
+        while not self.stop() and self.clock.monotonic() < end:
+            self.clock.sleep(min(end - self.clock.monotonic(), LOOK_AGAIN_SECONDS))
+
     def is_good(self, version: str | None) -> bool:
         """Whether that is where a replacement should be: on a real node, or on a version that supports the target."""
         return version == "" or (version is not None and self.accepts(version))
 
 
+class Stopped(CannotReplace):
+    """The run is to end: an interrupt, or the lease is lost."""
+
+
+class PutOff(Exception):
+    """Nothing was done with this pod yet: its workload has not settled, and others can go first."""
+
+
 def _is_transient(error: Exception) -> bool:
+    if isinstance(error, ListExpired):
+        return True
     if isinstance(error, ApiError):
         return error.status == 429 or (error.status >= 500 and "PodDisruptionBudget" not in error.message)
     return True
 
 
 class OnePod:
-    """The recreation of one pod, from the first look to the end of the wait. ``timeout`` is in seconds."""
+    """The recreation of one pod, from the first look to the end of the wait. ``timeout`` is in seconds.
 
-    def __init__(self, site: Site, step: Step, timeout: float) -> None:
+    With ``may_put_off`` a workload that has not settled gives the outcome ``deferred`` instead of being waited for.
+    """
+
+    def __init__(self, site: Site, step: Step, timeout: float, *, may_put_off: bool = False) -> None:
         self._site = site
         self._api = site.api
         self._step = step
@@ -93,19 +130,63 @@ class OnePod:
         self._version = ""
         self._ready_since: dict[str, float] = {}
         self._pause = FIRST_PAUSE_SECONDS
+        self._may_put_off = may_put_off
         self._removed = False
+        self._must_finish = False  # a pod that only this run makes again was deleted: an interrupt has to wait
         self._waiting_for = ""
 
     def run(self) -> Replacement:
         """Do it. Never raises for what went wrong with this pod: the outcome says it."""
         try:
             done = self._run()
+        except Stopped as stopped:
+            return self._cut_off(stopped)
         except CannotReplace as failure:
             done = self._outcome("failed", str(failure))
+        except PutOff as wait:
+            self._site.journal.write("deferred", reason=str(wait), **self._identity())
+            return self._outcome("deferred", str(wait))
         except (ApiError, ConnectionFailed) as error:
             done = self._outcome("failed", str(error))
-        self._site.journal.write("finished" if done.outcome != "failed" else "failed", **_told(done))
+        self._note(done)
         return done
+
+    def follow(self, left: Unfinished) -> Replacement:
+        """Wait for the end of what an earlier run had begun with the pod when it was cut off; remove nothing."""
+        try:
+            self._look()
+            if not self._gone() and not pod_from_manifest(self._seen[self._pod.uid]).deleting:
+                done = self._outcome("not_started", "an earlier run was cut off before the pod was removed")
+            else:
+                self._removed = True
+                self._await(self._gone, "")
+                done = self._end_of(left)
+        except Stopped as stopped:
+            return self._cut_off(stopped)
+        except (CannotReplace, ApiError, ConnectionFailed) as error:
+            done = self._outcome("failed", f"an earlier run had removed it, and was cut off; {error}")
+        self._note(done)
+        return done
+
+    def _end_of(self, left: Unfinished) -> Replacement:
+        if left.manifest is not None:
+            self._create(left.manifest, left.path)
+            return self._await_replacement()
+        if self._patiently(lambda: reread(self._api, self._workload, self._pod)) is not None:
+            self._await(self._settled, "")
+        done = self._outcome("already_gone", "an earlier run had removed it, and all is in its place again")
+        return replace(done, removed=False)  # not by this run
+
+    def _cut_off(self, stopped: Stopped) -> Replacement:
+        """The run ends before the pod is done; in the record it has no end either, so that the next run follows it."""
+        done = self._outcome("failed" if self._removed else "not_started", str(stopped))
+        self._site.journal.write("interrupted", **vars(done))
+        return done
+
+    def _note(self, done: Replacement) -> None:
+        self._site.journal.write(
+            done.outcome if done.outcome in ("failed", "not_started") else "finished", **vars(done)
+        )
 
     # -- the course ----------------------------------------------------------------------------------------------
 
@@ -129,7 +210,13 @@ class OnePod:
         return self._replace()
 
     def _replace(self) -> Replacement:
+        if self._may_put_off:
+            self._look()
+            if not self._patiently(self._settled):
+                raise PutOff(self._waiting_for)
         self._await(self._settled, "")
+        if self._gone():
+            return self._outcome("already_gone", "it went while its workload settled")
         self._before = frozenset(self._seen)
         self._remove(evict=self._site.method == "evict")
         return self._await_replacement()
@@ -146,22 +233,23 @@ class OnePod:
         self._look()
         self._before = frozenset(self._seen)
         self._remove(evict=self._site.method == "evict", manifest=path)
+        self._must_finish = True
         self._await(self._gone, "")
-        try:
-            self._create(wanted)
-        except (ApiError, ConnectionFailed) as error:
-            raise CannotReplace(
-                f"it was deleted and could not be created again: {error} Its manifest is in {path}; "
-                f"create it with: kubectl create -f {path}"
-            ) from error
+        self._create(wanted, path)
+        self._must_finish = False
         return self._await_replacement()
 
-    def _create(self, wanted: Manifest) -> None:
+    def _create(self, wanted: Manifest, path: str) -> None:
         try:
-            self._patiently(lambda: self._api.create_pod(self._pod.namespace, wanted))
-        except ApiError as error:
-            if error.status != 409:  # 409: somebody, or an answer that was lost, has created it already
-                raise
+            self._patiently(lambda: self._api.create(pods_path(self._pod.namespace), wanted))
+        except (ApiError, ConnectionFailed) as error:
+            # 409: somebody, or a request whose answer was lost, has created it already
+            if not isinstance(error, ApiError) or error.status != 409:
+                raise CannotReplace(
+                    f"it was deleted and could not be created again: {error} Its manifest is in {path}; "
+                    f"create it with: kubectl create -f {path}"
+                ) from error
+        self._site.journal.write("created", **self._identity())
 
     def _after_job(self) -> Replacement:
         def finished() -> bool:
@@ -190,11 +278,35 @@ class OnePod:
             raise CannotReplace(
                 f"{self._workload.shown} went away before the pod was touched: nothing would replace it"
             )
-        why = _predicates.rollout_in_progress(manifest)
-        if not why and self._workload.controller_kind == "StatefulSet":
-            why = next((f"its sibling {pod.name} is not Ready" for pod in self._siblings() if not pod.ready), "")
+        why = "" if self._workload.kind == "Job" else self._unsettled(manifest)
         self._waiting_for = f"{self._workload.shown} has not settled: {why}" if why else ""
         return not why
+
+    def _unsettled(self, workload: Manifest) -> str:
+        """Why no pod of the workload is to be touched now: one at a time, and never on top of another trouble.
+
+        A run that was killed is known by what it has left: a pod that is terminating, or one that is not Ready yet.
+        """
+        why = _predicates.rollout_in_progress(workload)
+        siblings = self._siblings()
+        for pod in siblings:
+            if not why and pod.deleting:
+                why = f"its sibling {printable(pod.name)} is still terminating"
+            elif not why and not pod.ready and not self._both_broken(pod):
+                reason = _predicates.waiting_reason(self._seen[pod.uid])
+                why = f"its sibling {printable(pod.name)} is not Ready ({reason})"
+        wanted, here = _predicates.wanted_replicas(workload), len(siblings) + (not self._gone())
+        if not why and wanted and here != wanted:
+            why = f"it has {here} pods, and wants {wanted}"
+        return why
+
+    def _both_broken(self, sibling: Pod) -> bool:
+        """Of several old pods that serve nobody any more, each may go first; a StatefulSet would not make it again."""
+        mine = self._seen.get(self._pod.uid)
+        version = _predicates.effective_version(sibling)
+        old = version is not None and not self._site.accepts(version)
+        serves = mine is None or pod_from_manifest(mine).ready
+        return old and not serves and self._workload.controller_kind != "StatefulSet"
 
     def _siblings(self) -> list[Pod]:
         pods = (pod_from_manifest(manifest) for uid, manifest in self._seen.items() if uid != self._pod.uid)
@@ -206,11 +318,21 @@ class OnePod:
             self._look()
             if self._patiently(holds):
                 return
+            self._heed_stop()
             if self._remaining() <= 0:
                 raise CannotReplace(otherwise or self._waiting_for or self._stuck())
             self._watch(lambda: self._patiently(holds))
             if self._patiently(holds):
                 return
+
+    def _heed_stop(self) -> None:
+        """Raise Stopped where the run is to end, unless that would lose the pod."""
+        why = self._site.stop()
+        if why and not self._must_finish:
+            left = (
+                "it had been removed, and its replacement was not waited for" if self._removed else "it was not touched"
+            )
+            raise Stopped(f"the run stopped: {why}; {left}")
 
     def _await_replacement(self) -> Replacement:
         found: list[Replacement] = []
@@ -223,6 +345,8 @@ class OnePod:
 
         try:
             self._await(settled, "")
+        except Stopped:
+            raise
         except CannotReplace as failure:
             raise CannotReplace(str(failure) if str(failure) != self._stuck() else self._why_not()) from None
         return found[0]
@@ -238,16 +362,18 @@ class OnePod:
                     " which does not support the target either"
                 )
             if self._site.is_good(version) and self._gone() and self._ready_long_enough(pod):
+                self._site.claimed.add(pod.uid)
                 return self._outcome("recreated", self._step.reason, pod, version or "")
         return None if candidates else self._not_needed()
 
     def _candidates(self) -> list[Pod]:
         found = []
         for uid, manifest in self._seen.items():
-            if uid in self._before or uid == self._pod.uid:
+            if uid in self._before or uid == self._pod.uid or uid in self._site.claimed:
                 continue
             pod = pod_from_manifest(manifest)
-            mine = pod.name == self._pod.name if self._by_name() else self._ownership.owns(pod)
+            mine = pod.name == self._pod.name if self._by_name() else True
+            mine = mine and (self._step.action == _plan.RECREATE or self._ownership.owns(pod))
             if mine and not pod.deleting and not pod.finished:
                 found.append(pod)
         return found
@@ -296,10 +422,12 @@ class OnePod:
             reason=self._step.reason,
             manifest=manifest,
             workload=self._workload.shown,
+            pod=pod_to_record(self._pod),
             **self._identity(),
         )
         while not self._asked(self._api.evict if evict else self._api.delete):
             self._doze()
+            self._heed_stop()
         self._removed = True
         self._site.journal.write("removed", method=how, **self._identity())
 
@@ -316,17 +444,23 @@ class OnePod:
                 return found is None or pod_from_manifest(found).uid != self._pod.uid
             if not _is_transient(error):
                 raise CannotReplace(self.explain(error)) from error
-            if self._remaining() <= (error.retry_after or self._pause):
+            self._heed(error)
+            if self._remaining() <= self._pause:
                 raise CannotReplace(
                     f"it could not be removed within {self._timeout:.0f} s: {self.explain(error)}"
                 ) from error
-            self._pause = max(self._pause, min(error.retry_after or 0.0, LAST_PAUSE_SECONDS))
             return False
         except ConnectionFailed as error:
             if self._remaining() <= self._pause:
                 raise CannotReplace(str(error)) from error
             return False
         return True
+
+    def _heed(self, error: ApiError) -> None:
+        """A server that throttles says when to come again; of a budget it does not know when it frees up."""
+        budget = any(cause.get("reason") == "DisruptionBudget" for cause in error.causes)
+        wanted = error.retry_after or 0.0
+        self._pause = max(self._pause, min(wanted, LAST_PAUSE_SECONDS) if budget else wanted)
 
     def explain(self, error: ApiError) -> str:
         """The refusal of a removal in words: the budgets by name where budgets are the cause."""
@@ -382,8 +516,8 @@ class OnePod:
         return max(min(self._ready_since.values()) + wanted - self._site.clock.monotonic(), 0.1)
 
     def _doze(self) -> None:
-        self._site.clock.sleep(max(min(self._pause, self._remaining()), 0.0))
-        self._pause = min(self._pause * 1.5, LAST_PAUSE_SECONDS)
+        self._site.rest(max(min(self._pause, self._remaining()), 0.0))
+        self._pause = min(max(self._pause * 1.5, FIRST_PAUSE_SECONDS), LAST_PAUSE_SECONDS)
 
     def _patiently(self, ask: Callable[[], T]) -> T:
         """Ask until there is an answer: a server that restarts, or has too much to do, is waited for to the deadline."""
@@ -392,9 +526,11 @@ class OnePod:
             try:
                 return ask()
             except (ApiError, ConnectionFailed) as error:
+                pause = max(pause, (error.retry_after or 0.0) if isinstance(error, ApiError) else 0.0)
                 if not _is_transient(error) or self._remaining() <= pause:
                     raise
-                self._site.clock.sleep(pause)
+                self._site.rest(pause)
+                self._heed_stop()
                 pause = min(pause * 2, LAST_PAUSE_SECONDS)
 
     def _remaining(self) -> float:
@@ -447,10 +583,6 @@ class OnePod:
             method=self._step.action if self._step.action != _plan.REPLACE else self._site.method,
             removed=self._removed,
         )
-
-
-def _told(done: Replacement) -> dict[str, Any]:
-    return dict(vars(done))
 
 
 def _covers(budget: Mapping[str, Any], labels: Mapping[str, str]) -> bool:

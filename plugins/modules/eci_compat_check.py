@@ -19,6 +19,7 @@ description:
   - A target below the cluster's own version is an error. With the cluster's own version as the target there is nothing to do.
 extends_documentation_fragment:
   - ackops.eci.common.target
+  - ackops.eci.common.waivers
   - ackops.eci.attributes
   - ackops.eci.attributes.reads
 options:
@@ -37,29 +38,6 @@ options:
       - Whether O(pods) are all ECI pods of the cluster, as in C(ansible_facts.eci_cluster.whole_cluster). If not, a warning says so.
     type: bool
     default: true
-  exempt:
-    description:
-      - Waivers for pods that would shut the gate. An expired one no longer counts, and a warning says so.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      match:
-        description:
-          - A JMESPath expression that is evaluated on each pod record; the waiver covers the pods of which it is true.
-          - Put what you negate in parentheses, C(!(labels.app)); without them JMESPath reads C((!labels).app).
-        type: str
-        required: true
-      reason:
-        description:
-          - Why these pods may stay; it is shown in every report.
-        type: str
-        required: true
-      expires:
-        description:
-          - The last day on which the waiver counts, as V(YYYY-MM-DD), in UTC.
-        type: str
-        required: true
   fail_when_incompatible:
     description:
       - Whether the task fails when the gate is shut.
@@ -69,6 +47,7 @@ requirements:
   - python >= 3.9
   - jmespath, for O(exempt)
 seealso:
+  - module: ackops.eci.eci_cluster_check
   - module: ackops.eci.eci_pod_facts
   - module: ackops.eci.eci_pod_recreate
 """

@@ -17,6 +17,11 @@ description:
   - Nothing is touched if any of the pods would not come back. A pod without a controller, of a controller that is not known to recreate its pods, of a
     DaemonSet, or a mirror pod is refused; O(unmanaged) lets you choose otherwise for the first two.
   - The first failure stops the run, see O(max_failures). Nothing is forced, neither by a grace period of 0 nor by removing a finalizer.
+  - One run at a time works on a cluster. It holds the Lease C(kube-system/ackops-eci-preflight); a second run fails at once, and touches nothing.
+    The lease of a run that was killed is taken over, at once where its process is known to be gone, otherwise 30 seconds after its last renewal.
+  - A pod is touched only when its workload has settled. All of its pods are there, every other one is Ready, none is terminating, no rollout is
+    under way. A workload that has not settled is put off to the end, and waited for there.
+  - An interrupt (SIGINT, SIGTERM, SIGHUP) ends the run in order. No further pod is begun, and the ledger and the error say how far it went.
   - A pod that is gone, or runs on a supported platform version by now, is passed over, so that a run can be stopped and started again at any time.
   - In check mode it returns the plan in order and tries every removal with the server's dry run, so that a blocking PodDisruptionBudget is
     known before anything is touched.
@@ -24,6 +29,7 @@ extends_documentation_fragment:
   - ackops.eci.auth
   - ackops.eci.common.nodes
   - ackops.eci.common.target
+  - ackops.eci.common.waivers
   - ackops.eci.attributes
 attributes:
   check_mode:
@@ -37,9 +43,16 @@ options:
     description:
       - The pods to recreate; each needs C(namespace), C(name) and C(uid). Records of M(ackops.eci.eci_pod_facts) and C(blockers) of
         M(ackops.eci.eci_compat_check) can be given as they are.
+      - Either this or O(whole_cluster) is needed.
     type: list
     elements: dict
-    required: true
+  whole_cluster:
+    description:
+      - Recreate all ECI pods of the cluster that do not support the target version and are not O(exempt). The module scans the cluster for them
+        by itself, so that no list of pods passes through Ansible.
+      - A pod whose version the matrix does not name, or that is just being created, is not touched.
+    type: bool
+    default: false
   method:
     description:
       - V(evict) asks for an eviction, so that PodDisruptionBudgets hold.
@@ -95,11 +108,18 @@ options:
         manifests of pods that nothing recreates (C(manifests/)). Files have mode 0600.
       - If not given, C($XDG_STATE_HOME/ackops-eci/<server>), where E(XDG_STATE_HOME) is C(~/.local/state) by default.
     type: path
+  progress_file:
+    description:
+      - A file, on the machine that runs the module, to which a line is appended for each step, for people who follow the run.
+      - With a local connection the action plugin of this name gives one, and shows its lines while the task runs.
+    type: path
 requirements:
   - python >= 3.9
   - kubernetes >= 24.2.0
+  - jmespath, for O(exempt)
 seealso:
   - module: ackops.eci.eci_compat_check
+  - module: ackops.eci.eci_cluster_check
 """
 
 EXAMPLES = r"""
@@ -115,6 +135,15 @@ EXAMPLES = r"""
     target_version: '1.26'
     pods: "{{ eci_check.blockers }}"
     serial: [1, 5, '25%']
+
+- name: Recreate all that do not support the target, but for one namespace
+  ackops.eci.eci_pod_recreate:
+    target_version: '1.26'
+    whole_cluster: true
+    exempt:
+      - match: namespace == 'batch'
+        reason: ends before the upgrade, see change 4711
+        expires: '2026-12-31'
 """
 
 RETURN = r"""
@@ -203,14 +232,16 @@ run:
 """
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.ackops.eci.plugins.module_utils._argspec import recreate_argument_spec
+from ansible_collections.ackops.eci.plugins.module_utils._cluster_check import pods_to_recreate
+from ansible_collections.ackops.eci.plugins.module_utils._holder import Holder
 from ansible_collections.ackops.eci.plugins.module_utils._ledger import NoLedger, open_ledger
 from ansible_collections.ackops.eci.plugins.module_utils._matrix import build_matrix, parse_version
-from ansible_collections.ackops.eci.plugins.module_utils._model import pods_from_records
 from ansible_collections.ackops.eci.plugins.module_utils._module import (
     MOST_LISTED,
     SystemClock,
@@ -219,7 +250,9 @@ from ansible_collections.ackops.eci.plugins.module_utils._module import (
     run_module,
 )
 from ansible_collections.ackops.eci.plugins.module_utils._plan import Policy, wave_limits
-from ansible_collections.ackops.eci.plugins.module_utils._recreate import Limits, Order, carry_out
+from ansible_collections.ackops.eci.plugins.module_utils._progress import Progress
+from ansible_collections.ackops.eci.plugins.module_utils._recreate import Limits, Order, Surroundings, carry_out
+from ansible_collections.ackops.eci.plugins.module_utils._session import run_alone
 
 
 def recreate(module: AnsibleModule) -> dict[str, Any]:
@@ -229,7 +262,7 @@ def recreate(module: AnsibleModule) -> dict[str, Any]:
     matrix = build_matrix(params["matrix"])
     wave_limits(params["serial"], 1)
     order = Order(
-        pods=pods_from_records(params["pods"], "pods"),
+        pods=[],
         policy=Policy(params["unmanaged"], params["running_jobs"]),
         serial=params["serial"],
         method=params["method"],
@@ -242,8 +275,13 @@ def recreate(module: AnsibleModule) -> dict[str, Any]:
         ),
     )
     api, clock, run = connect_from(module), SystemClock(), str(uuid.uuid4())
-    ledger = NoLedger() if module.check_mode else open_ledger(params["record_dir"], run, api.server(), clock)
-    result = carry_out(api, clock, ledger, order, dry_run=module.check_mode, limit=MOST_LISTED)
+    order = replace(order, pods=pods_to_recreate(params, api, clock))
+    if module.check_mode:
+        plan = carry_out(Surroundings(api, clock, NoLedger()), order, dry_run=True, limit=MOST_LISTED)
+        return {"run": run, "ledger": "", **plan}
+    tell = Progress(params["progress_file"]).tell if params["progress_file"] else None
+    ledger = open_ledger(params["record_dir"], run, api.server(), clock, tell)
+    result = run_alone(Surroundings(api, clock, ledger), order, Holder.of_this_process(run), MOST_LISTED)
     return {"run": run, "ledger": ledger.path, **result}
 
 

@@ -216,9 +216,9 @@ def test_unmanaged_recreate_brings_the_same_pod_back(cluster: ControlPlane, name
     saved = next((ledger.parent / "manifests").glob("*lonely*"))
     assert oct(saved.stat().st_mode & 0o777) == "0o600"
     told = [json.loads(line) for line in ledger.read_text(encoding="utf-8").splitlines()]
-    assert [entry["event"] for entry in told] == ["removing", "removed", "finished"]
-    assert {entry["uid"] for entry in told} == {old["metadata"]["uid"]}
-    assert told[0]["manifest"] == str(saved)
+    assert [entry["event"] for entry in told] == ["started", "removing", "removed", "created", "finished", "ended"]
+    assert {entry["uid"] for entry in told[1:-1]} == {old["metadata"]["uid"]}
+    assert told[1]["manifest"] == str(saved)
 
 
 def test_a_daemonset_pod_is_never_touched(cluster: ControlPlane, namespace: str, home: Path) -> None:
@@ -268,15 +268,16 @@ def test_the_api_server_restarts_in_mid_run(cluster: ControlPlane, namespace: st
 
 def test_a_uid_that_is_another_pods_is_left_alone(cluster: ControlPlane, namespace: str, home: Path) -> None:
     """The right name with a wrong UID: that pod is gone, and the one of its name is not touched."""
-    pods = aged(cluster, w.workload("StatefulSet", namespace, "db", replicas=1), 1)
-    record: dict[str, Any] = {"namespace": namespace, "name": "db-0", "uid": "00000000-0000-0000-0000-000000000000"}
-    module = {"target_version": "1.26", "pods": [record], "record_dir": str(home / "records")}
+    pods = aged(cluster, w.workload("StatefulSet", namespace, "db", replicas=2), 2)
+    wrong: dict[str, Any] = {"namespace": namespace, "name": "db-0", "uid": "00000000-0000-0000-0000-000000000000"}
+    right = {"namespace": namespace, "name": "db-1", "uid": pods[1]["metadata"]["uid"]}
+    module = {"target_version": "1.26", "pods": [wrong, right], "record_dir": str(home / "records")}
     run = run_tasks(
         [{"name": "Recreate the ECI pods", "ackops.eci.eci_pod_recreate": module}], cluster.kubeconfig, home
     )
     assert run.code == 0, run.text
-    assert outcomes(run) == {"db-0": "already_gone"}
-    assert uids(cluster, namespace, "db") == {pods[0]["metadata"]["uid"]}
+    assert outcomes(run) == {"db-0": "already_gone", "db-1": "recreated"}
+    assert pods[0]["metadata"]["uid"] in uids(cluster, namespace, "db")
 
 
 def test_a_bare_pod_that_a_killed_run_had_deleted_is_made_again(

@@ -9,15 +9,19 @@ room, a name can be had once. The behaviour itself is tested on a real control p
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import functools
+import json
 import random
-from collections.abc import Callable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.ackops.eci.plugins.module_utils import _lease
 from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError, ConnectionFailed, WatchBroken
 from ansible_collections.ackops.eci.plugins.module_utils._model import INSTANCE_ID, PLATFORM_VERSION
-from ansible_collections.ackops.eci.plugins.module_utils._pod_api import PodSet
+from ansible_collections.ackops.eci.plugins.module_utils._pod_api import Answer, PodSet
 
 Manifest = dict[str, Any]
 NEW, OLD = "1.1.0", "1.0.0"
@@ -25,8 +29,36 @@ NODE = "virtual-kubelet-a"
 NAMESPACE = "shop"
 
 
+class Killed(BaseException):
+    """SIGKILL, as far as Python can play it: nothing of the run goes on."""
+
+
+class _Worker(threading.Thread):
+    """One of several that wait in the model's time: it runs only while it has been given its turn."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        super().__init__(daemon=True)
+        self.work = work
+        self.wake = 0.0
+        self.turn = threading.Semaphore(0)
+        self.yielded = threading.Semaphore(0)
+        self.outcome: object = None
+        self.error: BaseException | None = None
+        self.over = False
+
+    def run(self) -> None:
+        """Wait for the first turn, do the work, hand back for good."""
+        self.turn.acquire()
+        try:
+            self.outcome = self.work()
+        except BaseException as error:  # noqa: BLE001 (handed on to the one who waits)
+            self.error = error
+        self.over = True
+        self.yielded.release()
+
+
 class ModelClock:
-    """Time that passes only where somebody waits."""
+    """Time that passes only where somebody waits; those who wait together take turns, in the order of time."""
 
     def __init__(self) -> None:
         self.time = 0.0
@@ -37,22 +69,47 @@ class ModelClock:
         return self.time
 
     def now(self) -> str:
-        """A time of day that only the ledger reads."""
-        return f"T+{self.time:.1f}"
+        """A time of day, RFC 3339."""
+        return f"2026-04-01T{int(self.time) // 3600:02d}:{int(self.time) // 60 % 60:02d}:{int(self.time) % 60:02d}Z"
 
     def after(self, seconds: float, happen: Callable[[], None]) -> None:
         """Let something happen later."""
         self.due.append((self.time + seconds, happen))
 
     def sleep(self, seconds: float) -> None:
-        """Let everything happen that is due by then, in order."""
-        end = self.time + seconds
+        """Wait; everything that is due by then happens, in order."""
+        me = threading.current_thread()
+        if isinstance(me, _Worker):
+            me.wake = self.time + seconds
+            me.yielded.release()
+            me.turn.acquire()
+        else:
+            self._pass(self.time + seconds)
+
+    def _pass(self, end: float) -> None:
         while self.due and min(when for when, _event in self.due) <= end:
             entry = min(self.due, key=lambda item: item[0])
             self.due.remove(entry)
             self.time = max(self.time, entry[0])
             entry[1]()
-        self.time = end
+        self.time = max(self.time, end)
+
+    def together(self, work: Callable[[Any], Any], entries: Sequence[Any]) -> list[Any]:
+        """Do the work on all entries at once, in the model's time; the results come in order. For ``Surroundings.spread``."""
+        workers = [_Worker(functools.partial(work, entry)) for entry in entries]
+        for worker in workers:
+            worker.wake = self.time
+            worker.start()
+        while any(not worker.over for worker in workers):
+            worker = min((one for one in workers if not one.over), key=lambda one: one.wake)
+            self._pass(worker.wake)
+            worker.turn.release()
+            worker.yielded.acquire()
+        for worker in workers:
+            worker.join()
+            if worker.error is not None:
+                raise worker.error
+        return [worker.outcome for worker in workers]
 
 
 class ModelCluster:
@@ -67,8 +124,16 @@ class ModelCluster:
         self.budgets_left: dict[str, int] = {}
         self.history: list[tuple[str, Manifest]] = []
         self.removed: list[tuple[float, str, str]] = []
+        self.unasked: list[str] = []  # removed without asking a budget, of workloads
+        self.lease: Manifest | None = None
+        self.refusals: list[ApiError] = []  # what the next evictions are answered with
+        self.comes_up_as: str | None = NEW
+        self.comes_up_on = NODE
+        self.calm = False  # for requests that are not to meet a fault
+        self.lives_left: int | None = None  # requests until the run that sends them is killed
         self.scaled: set[str] = set()
         self.most_in_flight = 0
+        self.most_of_one = 0
         self.armed = False
         self._serial = 0
 
@@ -109,23 +174,28 @@ class ModelCluster:
         }
         if owner:
             metadata["ownerReferences"] = [{**reference, "kind": self.workloads[owner]["kind"]}]
-        pod = {"metadata": metadata, "spec": {"nodeName": NODE}, "status": {"phase": "Pending", "conditions": []}}
+        pod = {
+            "metadata": metadata,
+            "spec": {"nodeName": self.comes_up_on},
+            "status": {"phase": "Pending", "conditions": []},
+        }
         self.pods[uid] = pod
         self._tell("ADDED", pod)
         return uid
 
-    def _annotate(self, uid: str, version: str) -> None:
-        if uid in self.pods:
+    def _annotate(self, uid: str, version: str | None) -> None:
+        if uid in self.pods and version is not None:
             self.pods[uid]["metadata"]["annotations"] = {INSTANCE_ID: f"eci-{uid}", PLATFORM_VERSION: version}
             self._tell("MODIFIED", self.pods[uid])
 
     def _come_up(self, uid: str) -> None:
         """The version is known some time before the pod is Ready."""
         start = self.random.uniform(0.1, 10.0)
-        self.clock.after(start, functools.partial(self._annotate, uid, NEW))
-        self.clock.after(start + self.random.uniform(0.1, 20.0), functools.partial(self._settle, uid, NEW))
+        self.clock.after(start, functools.partial(self._annotate, uid, self.comes_up_as))
+        ready = start + self.random.uniform(0.1, 20.0)
+        self.clock.after(ready, functools.partial(self._settle, uid, self.comes_up_as))
 
-    def _settle(self, uid: str, version: str) -> None:
+    def _settle(self, uid: str, version: str | None) -> None:
         pod = self.pods.get(uid)
         if pod is None:
             return
@@ -136,8 +206,8 @@ class ModelCluster:
     def _tell(self, kind: str, pod: Manifest) -> None:
         self.history.append((kind, copy.deepcopy(pod)))
 
-    def in_flight(self) -> int:
-        """How many pods are on their way: missing or not Ready, or still terminating, of workloads that nobody scaled."""
+    def in_flight(self) -> dict[str, int]:
+        """How many pods are on their way: missing or not Ready, or still terminating, by workload; without those that were scaled."""
         missing = {}
         for owner, workload in self.workloads.items():
             if owner not in self.scaled:
@@ -148,7 +218,26 @@ class ModelCluster:
                 ]
                 going = sum("deletionTimestamp" in pod["metadata"] for pod in here)
                 missing[owner] = max(workload["spec"]["replicas"] - self.ready(owner), going)
-        return sum(missing.values())
+        return missing
+
+    @contextlib.contextmanager
+    def heartbeat(self, lease: _lease.Lease) -> Iterator[None]:
+        """Renew the lease in the model's time, until the run has ended or was killed."""
+        over = False
+
+        def beat() -> None:
+            if not over and self.lives_left != 0:
+                self.calm = True
+                lease.renew()
+                self.calm = False
+                self.clock.after(_lease.RENEW_SECONDS, beat)
+
+        self.clock.after(_lease.RENEW_SECONDS, beat)
+        try:
+            yield
+        finally:
+            over = True
+            lease.release()
 
     # -- what controllers do -------------------------------------------------------------------------------------
 
@@ -195,7 +284,16 @@ class ModelCluster:
     # -- the port ------------------------------------------------------------------------------------------------
 
     def _fault(self) -> None:
-        """A request without an answer; only from the first removal on: before it, an error is the end of the run."""
+        """A request without an answer; only from the first removal on: before it, an error is the end of the run.
+
+        The run that sends it may be killed here, before the request was carried out or after it.
+        """
+        if self.calm:
+            return
+        if self.lives_left is not None:
+            self.lives_left = max(self.lives_left - 1, 0)
+            if self.lives_left == 0:
+                raise Killed
         if self.armed and self.random.random() < self.faults:
             raise ConnectionFailed("no answer", "")
 
@@ -214,9 +312,20 @@ class ModelCluster:
         nodes = [{"metadata": {"name": NODE, "labels": {"type": "virtual-kubelet"}}}]
         yield {"metadata": {}, "items": nodes if path.endswith("nodes") else copy.deepcopy(list(self.pods.values()))}
 
+    def stream(self, path: str, query: Mapping[str, str], accept: str) -> Answer:
+        """All pods, in JSON as an old proxy gives it, whatever selector and limit are asked for."""
+        assert path.endswith("pods")
+        assert query
+        assert accept.endswith("application/json")
+        [page] = self.pages(path, {}, 1)
+        text = {**page, "kind": "PodList", "metadata": {"resourceVersion": "1"}}
+        return Answer("application/json", iter([json.dumps(text).encode()]))
+
     def get(self, path: str) -> Mapping[str, Any] | None:
-        """A pod or a workload, by its path."""
+        """A pod, a workload or the lease, by its path."""
         self._fault()
+        if path == _lease.PATH:
+            return copy.deepcopy(self.lease)
         kind, name = path.split("/")[-2:]
         found = self.pods if kind == "pods" else self.workloads
         match = [entry for entry in found.values() if entry["metadata"]["name"] == name]
@@ -268,6 +377,8 @@ class ModelCluster:
         self.armed = True
         self._fault()
         pod = self._removable(name, uid)
+        if self.refusals and not dry_run:
+            raise self.refusals.pop(0)
         app = pod["metadata"]["labels"]["app"]
         if self.budgets_left.get(app, 1) < 1:
             cause = {"reason": "DisruptionBudget", "message": f"The disruption budget {app} has no room"}
@@ -280,7 +391,10 @@ class ModelCluster:
         assert namespace == NAMESPACE
         self.armed = True
         self._fault()
-        self._go(self._removable(name, uid), dry_run)
+        pod = self._removable(name, uid)
+        if not dry_run and pod["metadata"].get("ownerReferences"):
+            self.unasked.append(uid)
+        self._go(pod, dry_run)
         self._fault()
 
     def _go(self, pod: Manifest, dry_run: bool) -> None:
@@ -291,21 +405,40 @@ class ModelCluster:
         self.removed.append((self.clock.time, metadata["uid"], owner))
         metadata["deletionTimestamp"] = self.clock.now()
         self._tell("MODIFIED", pod)
-        self.most_in_flight = max(self.most_in_flight, self.in_flight())
+        going = self.in_flight()
+        self.most_in_flight = max(self.most_in_flight, sum(going.values()))
+        self.most_of_one = max(self.most_of_one, *going.values(), 0)
         if owner and self.workloads[owner]["kind"] == "ReplicaSet":  # it does not wait for the old pod to be gone
             self.clock.after(self.random.uniform(0.05, 1.0), functools.partial(self._reconcile, owner))
         self.clock.after(self.random.uniform(0.1, 30.0), lambda: self._end(metadata["uid"]))
 
-    def create_pod(self, namespace: str, manifest: Mapping[str, Any]) -> Mapping[str, Any]:
-        """A bare pod again; a name can be had once."""
+    def create(self, path: str, manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A bare pod again, or the lease; a name can be had once."""
         self._fault()
+        if path == _lease.LEASES:
+            return self._hold(manifest, self.lease is None)
         name = manifest["metadata"]["name"]
         if any(pod["metadata"]["name"] == name for pod in self.pods.values()):
-            raise ApiError(409, "AlreadyExists", f"{namespace}/{name} exists")
+            raise ApiError(409, "AlreadyExists", f"{name} exists")
         uid = self._make("", name)
         self._come_up(uid)
         self._fault()
         return copy.deepcopy(self.pods[uid])
+
+    def replace(self, path: str, manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The lease, if it is the one that was read."""
+        assert path == _lease.PATH
+        self._fault()
+        assert self.lease is not None
+        same = manifest["metadata"]["resourceVersion"] == self.lease["metadata"]["resourceVersion"]
+        return self._hold(manifest, same)
+
+    def _hold(self, manifest: Mapping[str, Any], may: bool) -> Mapping[str, Any]:
+        if not may:
+            raise ApiError(409, "Conflict", "the lease has changed")
+        version = {"resourceVersion": f"{random.random()}"}  # noqa: S311 (only another one than before)
+        self.lease = {**manifest, "metadata": {**manifest["metadata"], **version}}
+        return copy.deepcopy(self.lease)
 
     def warnings_about(self, namespace: str, uid: str) -> list[str]:
         """None."""

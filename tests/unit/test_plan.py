@@ -123,7 +123,8 @@ def test_pods_with_nothing_behind_them_do_not_wait_for_each_other() -> None:
 )
 def test_serial_reads_as_in_a_play(serial: list[object], total: int, sizes: list[int]) -> None:
     """Numbers, percentages of all, growing waves; the last one is repeated."""
-    assert _plan.wave_sizes(serial, total) == sizes
+    plan = _plan.make_plan(steps_of([("", total)], _plan.Policy(unmanaged="delete")), serial)
+    assert [len(wave) for wave in plan.waves] == sizes
 
 
 BAD_SERIALS = [
@@ -156,7 +157,7 @@ def test_serial_that_means_nothing_is_refused(entry: object, total: int) -> None
     with pytest.raises(
         InvalidInput, match=r"^serial: .* is neither a number of pods above 0 nor a percentage"
     ) as caught:
-        _plan.wave_sizes([1, entry], total)
+        _plan.wave_limits([1, entry], total)
     assert "'25%'" in caught.value.remedy
 
 
@@ -182,6 +183,9 @@ AGAIN, AWAY = _plan.Policy(unmanaged="recreate"), _plan.Policy(unmanaged="delete
         ("Running", workload("Job"), REFUSE, _plan.AWAIT_JOB),
         ("Running", workload("Job"), EVICT, _plan.REPLACE),
         ("Succeeded", workload("Job"), EVICT, _plan.AWAIT_JOB),
+        ("Running", workload("Job", manifest={"spec": {"backoffLimit": 0}}), EVICT, _plan.AWAIT_JOB),
+        ("Running", workload("Job", manifest={"spec": {"backoffLimit": 1}}), EVICT, _plan.REPLACE),
+        ("Running", workload("Job", manifest={"status": {"failed": 6}}), EVICT, _plan.AWAIT_JOB),
         ("Succeeded", workload("Job", manifest=FINISHED_JOB), REFUSE, _plan.CLEAR),
         ("Running", GONE_JOB, REFUSE, _plan.REFUSE),
         ("Running", GONE, REFUSE, _plan.REFUSE),
