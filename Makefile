@@ -6,7 +6,7 @@ RUN := $(HOUSE) run main
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help env demo test lint ruff ansible-lint docs-lint types unit sanity importer binaries compat integration \
+.PHONY: help env demo test lint ruff ansible-lint docs-lint types unit sanity importer binaries compat integration scenarios \
         artifact cluster docs format requirements clean clean-environments
 
 help: ## Show this list
@@ -53,7 +53,10 @@ compat: binaries ## Run the tests on the oldest, a middle and the newest support
 	@$(HOUSE) compat $(ARGS)
 
 integration: binaries ## Run the integration tests on the test cluster
-	@$(RUN) python -m pytest tests/integration $(ARGS)
+	@$(RUN) python -m pytest tests/integration -n 2 --dist loadgroup $(ARGS)
+
+scenarios: binaries ## Run the scenarios of recreation, and write docs/docsite/rst/scenarios.rst from what they saw
+	@$(RUN) python -m tests.integration.scenarios $(ARGS)
 
 artifact: ## Build the collection's artifact, ackops-eci-VERSION.tar.gz, here
 	@$(RUN) ansible-galaxy collection build --force $(ARGS)
