@@ -6,8 +6,8 @@ RUN := $(HOUSE) run main
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help env demo test lint ruff ansible-lint docs-lint types unit sanity importer binaries compat integration scenarios \
-        artifact cluster docs format requirements clean clean-environments
+.PHONY: help env demo test mutation lint ruff ansible-lint docs-lint types unit awx sanity importer binaries compat integration \
+        scenarios artifact cluster docs format requirements clean clean-environments
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,7 +21,7 @@ demo: ## Show what the collection does, on a throw-away cluster
 	@$(RUN) python -m tests.demo $(ARGS)
 
 # What is quick fails first; integration is last, so that its summary ends the output.
-test: ruff types unit ansible-lint docs-lint sanity importer compat integration ## Run every check there is
+test: ruff types unit ansible-lint docs-lint awx sanity importer compat integration ## Run every check there is
 
 lint: ruff ansible-lint docs-lint ## Run the linters
 
@@ -40,6 +40,9 @@ types: ## Check types
 unit: ## Run the unit tests
 	@$(RUN) python -m pytest tests/unit $(ARGS)
 
+awx: ## Check what AWX gets against the modules that apply it, and the execution environment
+	@$(HOUSE) awx $(ARGS)
+
 sanity: ## Run ansible-test sanity, without containers
 	@$(HOUSE) sanity $(ARGS)
 
@@ -48,6 +51,9 @@ importer: ## Build the artifact and run Galaxy's import check on it
 
 binaries: ## Build the programs of the test cluster (minutes the first time; it says how far it is)
 	@$(RUN) python -m tests.cluster build --all
+
+mutation: binaries ## Take each rule of safe recreation out of the code, and show that a test falls (minutes)
+	@$(RUN) python -m tests.mutation $(ARGS)
 
 compat: binaries ## Run the tests on the oldest, a middle and the newest supported releases
 	@$(HOUSE) compat $(ARGS)

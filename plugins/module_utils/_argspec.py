@@ -120,3 +120,12 @@ def recreate_argument_spec() -> dict[str, Any]:
         "record_dir": {"type": "path"},
         "progress_file": {"type": "path"},
     }
+
+
+def upgrade_argument_spec() -> dict[str, Any]:
+    """The options of ``eci_upgrade_wait``."""
+    return {
+        **_connection(),
+        "target_version": {"type": "raw", "required": True},
+        "upgrade_timeout": {"type": "int", "default": 900},
+    }

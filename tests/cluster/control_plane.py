@@ -44,7 +44,7 @@ class ControlPlane:
             self._reaper.tell(f"dir {self.directory}")
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=not self._own_directory)
         self._claim, ports = claim_ports(5)
-        self._etcd_port, self._peer_port, port, *self._other_ports = ports
+        self.etcd_port, self._peer_port, port, *self._other_ports = ports
         self.server = f"https://127.0.0.1:{port}"
         self._authority = Authority(self.directory / "pki")
         self._signer = TokenSigner(self.directory / "pki")
@@ -140,7 +140,7 @@ class ControlPlane:
         return process
 
     def _etcd_command(self) -> list[str]:
-        client, peer = (f"http://127.0.0.1:{port}" for port in (self._etcd_port, self._peer_port))
+        client, peer = (f"http://127.0.0.1:{port}" for port in (self.etcd_port, self._peer_port))
         return [str(binaries.binary("etcd", binaries.ETCD)), "--data-dir", str(self.directory / "etcd"),
                 "--listen-client-urls", client, "--advertise-client-urls", client, "--listen-peer-urls", peer,
                 "--initial-advertise-peer-urls", peer, "--initial-cluster", f"default={peer}", "--unsafe-no-fsync",
@@ -176,7 +176,7 @@ class ControlPlane:
         write_private(pki / "server.crt", certificate)
         write_private(pki / "server.key", key)
         return [
-            f"--etcd-servers=http://127.0.0.1:{self._etcd_port}", "--bind-address=127.0.0.1",
+            f"--etcd-servers=http://127.0.0.1:{self.etcd_port}", "--bind-address=127.0.0.1",
             "--advertise-address=127.0.0.1", f"--secure-port={self.server.rpartition(':')[2]}",
             f"--tls-cert-file={pki / 'server.crt'}", f"--tls-private-key-file={pki / 'server.key'}",
             f"--client-ca-file={self.ca_file}", "--authorization-mode=Node,RBAC",
@@ -217,7 +217,7 @@ class ControlPlane:
 
     def compact(self) -> None:
         """Let etcd forget all but the present, as it does of itself every five minutes: continue tokens expire."""
-        etcd = f"http://127.0.0.1:{self._etcd_port}/v3"
+        etcd = f"http://127.0.0.1:{self.etcd_port}/v3"
         with urllib3.PoolManager() as pool:
             status = pool.request("POST", f"{etcd}/maintenance/status", json={}).json()
             body = {"revision": status["header"]["revision"], "physical": True}

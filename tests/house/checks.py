@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
-from tests.house import copies, envs, run
+from tests.house import awx, copies, envs, run
 from tests.house.paths import REPO, link_tree, locked, say
 
 if TYPE_CHECKING:
@@ -60,6 +61,9 @@ def ansible_lint() -> int:
     with locked(f"{link_tree().name}-ansible-lint"):
         copy = copies.refresh("ansible-lint")
         collections = _only(copy)
+        # The modules that apply awx/ are checked too, where they can be had.
+        if modules := awx.collections():
+            collections["ANSIBLE_COLLECTIONS_PATH"] += f"{os.pathsep}{modules}"
         return run.run("lint", "ansible-lint", "--offline", "--nocolor", cwd=copy, extra=collections)
 
 

@@ -23,12 +23,13 @@ COMPLAINT = re.compile(r"^(WARNING|ERROR|CRITICAL):", re.MULTILINE)
 CONFIG = Path(__file__).with_name("galaxy-importer.cfg")
 
 
-def build(target: Path) -> Path | None:
-    """Build the artifact into a directory, from a copy without caches."""
-    copy = copies.refresh("importer")
-    command = ("ansible-galaxy", "collection", "build", "--force", "--output-path", str(target))
-    if run.run("importer", *command, cwd=copy):
-        return None
+def build(target: Path, env: str = "importer") -> Path | None:
+    """Build the artifact into a directory, from a copy without caches, with the Ansible of an environment."""
+    with locked(f"{link_tree().name}-artifact-{env}"):
+        copy = copies.refresh(env)
+        command = ("ansible-galaxy", "collection", "build", "--force", "--output-path", str(target))
+        if run.run(env, *command, cwd=copy):
+            return None
     return next(target.glob("ackops-eci-*.tar.gz"))
 
 

@@ -76,7 +76,7 @@ def test_check_recreate_verify_and_again(cluster: ControlPlane, namespace: str, 
             assert living[entry["new_uid"]] == entry["new_name"]
             assert entry["new_version"] == NEW
             assert entry["seconds"] > 0
-    assert run.custom_stats["eci_preflight_localhost"]["ready"] is True
+    assert run.custom_stats["eci_preflight_result_localhost"]["ready"] is True
 
     assert run_pipeline(first, cluster.kubeconfig, cluster.version).stdout == ""
     third = [

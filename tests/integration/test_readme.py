@@ -39,7 +39,7 @@ def test_the_inventory_and_the_upgrade_playbook_run(cluster: ControlPlane, home:
     (home / "clusters.yml").write_text(inventory, encoding="utf-8")
     same = run_playbook(yaml.safe_load(playbook), None, home, "-i", str(home / "clusters.yml"))
     assert same.code == 2, same.text
-    assert f"shop-beijing is {cluster.server}" in same.message
+    assert f"shop-hangzhou, shop-beijing are {cluster.server}" in same.message
     with ControlPlane.start("1.24", name="second") as second:
         (home / "clusters.yml").write_text(
             inventory.replace(f"kubeconfig: {cluster.kubeconfig}", f"kubeconfig: {second.kubeconfig}", 1),
@@ -48,6 +48,6 @@ def test_the_inventory_and_the_upgrade_playbook_run(cluster: ControlPlane, home:
         run = run_playbook(yaml.safe_load(playbook), None, home, "-i", str(home / "clusters.yml"))
     assert run.code == 0, run.text
     assert "shop-beijing is ready" in run.text
-    assert set(run.custom_stats) == {"eci_preflight_shop_hangzhou", "eci_preflight_shop_beijing"}
+    assert set(run.custom_stats) == {"eci_preflight_result_shop_hangzhou", "eci_preflight_result_shop_beijing"}
     listed = run_playbook("ackops.eci.eci_preflight", None, home, "-i", str(home / "clusters.yml"), "--list-hosts")
     assert "shop-hangzhou" in listed.text

@@ -1,0 +1,69 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filters over all hosts of a play: thin faces of ``_fleet``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.ackops.eci.plugins.module_utils._fleet import (
+    Place,
+    fleet_report,
+    fleet_summary,
+    same_clusters,
+)
+
+# What the roles note for each host: the registered result of the check (the fact of the same name may be an old one, from a
+# cache of facts), and what became of the cluster.
+CHECK = "__eci_preflight_check"
+RESULT = "eci_fleet_upgrade"
+
+
+def _server(variables: Mapping[str, Any]) -> str:
+    facts = (variables.get(CHECK) or {}).get("ansible_facts") or {}
+    return str((facts.get("eci_cluster") or {}).get("server") or "")
+
+
+def _place(variables: Mapping[str, Any]) -> Place:
+    return Place(
+        server=_server(variables),
+        local=variables.get("ansible_connection") in ("local", "ansible.builtin.local"),
+        host=variables.get("eci_preflight_host"),
+        kubeconfig=variables.get("eci_preflight_kubeconfig"),
+        context=variables.get("eci_preflight_context"),
+    )
+
+
+def eci_same_clusters(hosts: Sequence[str], hostvars: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """A line for each cluster that several of the hosts are."""
+    return same_clusters({host: _place(hostvars[host]) for host in hosts})
+
+
+def _results(hosts: Sequence[str], hostvars: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any] | None]:
+    return {host: hostvars[host].get(RESULT) for host in hosts}
+
+
+def eci_fleet_report(hosts: Sequence[str], hostvars: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """What became of each of the hosts."""
+    return fleet_report(_results(hosts, hostvars))
+
+
+def eci_fleet_summary(
+    hosts: Sequence[str], hostvars: Mapping[str, Mapping[str, Any]], only: Sequence[str] | None = None
+) -> list[str]:
+    """The same in lines."""
+    return fleet_summary(_results(hosts, hostvars), only)
+
+
+class FilterModule:
+    """Filters on ``ansible_play_hosts_all``."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """The filters by name."""
+        return {
+            "eci_same_clusters": eci_same_clusters,
+            "eci_fleet_report": eci_fleet_report,
+            "eci_fleet_summary": eci_fleet_summary,
+        }

@@ -1,0 +1,190 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Inventory plugin: the contexts of kubeconfig files are hosts."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: kubeconfig
+short_description: The contexts of kubeconfig files as hosts
+version_added: 0.1.0
+author: ackops.eci contributors (@ackops)
+description:
+  - Makes a host of every context of one or more kubeconfig files. A host is a cluster, as the playbooks of this collection take it.
+  - A host gets the variables C(eci_preflight_kubeconfig) and C(eci_preflight_context), which name the cluster to the role
+    P(ackops.eci.eci_preflight#role), and C(ansible_connection=local) with the Python that runs Ansible.
+  - For groups there are C(kubeconfig_context), C(kubeconfig_cluster), C(kubeconfig_user), C(kubeconfig_namespace), C(kubeconfig_server),
+    C(kubeconfig_file), C(kubeconfig_name) (of the file, without its ending), C(kubeconfig_login) (V(exec), V(auth_provider),
+    V(client_certificate), V(token), V(basic) or V(none)) and C(kubeconfig_current). No token, key or password becomes a variable.
+  - A host's name is the context's, with C(_) for every character that is not a letter, a digit or one of C(_.@-). Names are taken as they
+    stand and never as templates.
+  - The name of the inventory source must end in C(kubeconfig.yml) or C(kubeconfig.yaml).
+extends_documentation_fragment:
+  - constructed
+options:
+  plugin:
+    description: The name of this plugin.
+    type: str
+    required: true
+    choices: [ackops.eci.kubeconfig]
+  kubeconfigs:
+    description:
+      - Paths of kubeconfig files, or globs. Relative ones are looked for beside the inventory source.
+      - Without it, the files that E(KUBECONFIG) names, or C(~/.kube/config), as for kubectl.
+      - Each file is taken by itself. A context whose cluster or user stands in another file is an error.
+    type: list
+    elements: str
+    default: []
+  include:
+    description:
+      - Contexts that become hosts, as globs. After a V(~) stands a regular expression that is searched for in the name. All if empty.
+    type: list
+    elements: str
+    default: []
+  exclude:
+    description:
+      - Contexts that do not become hosts, in the same way. It goes before O(include).
+    type: list
+    elements: str
+    default: []
+  prefix_with_file:
+    description:
+      - Whether the hosts are called C(<file>_<context>), with the file's name without its ending. For files in which contexts bear the same
+        names. Where two contexts would be one host without it, that is an error.
+    type: bool
+    default: false
+seealso:
+  - ref: ackops.eci fleet guide <ansible_collections.ackops.eci.docsite.fleet_guide>
+    description: Upgrading many clusters
+"""
+
+EXAMPLES = r"""
+# clusters.kubeconfig.yml: every context of the current kubeconfig
+plugin: ackops.eci.kubeconfig
+
+---
+# prod.kubeconfig.yml: those of a directory of files, in groups
+plugin: ackops.eci.kubeconfig
+kubeconfigs:
+  - ~/.kube/ack/*.yml
+include: ['prod-*', '~^pre-(hangzhou|beijing)$']
+exclude: ['*-legacy']
+prefix_with_file: false
+compose:
+  eci_preflight_target_version: "'1.28' if kubeconfig_name is match('canary') else '1.26'"
+keyed_groups:
+  - key: kubeconfig_context | regex_replace('^.*-', '')
+    prefix: region
+groups:
+  canary: kubeconfig_name is match('canary')
+"""
+
+import glob
+import os
+from typing import Any
+
+import yaml
+from ansible.errors import AnsibleParserError
+from ansible.plugins.inventory import BaseInventoryPlugin, Constructable
+from ansible.utils.unsafe_proxy import wrap_var
+
+from ansible_collections.ackops.eci.plugins.module_utils._contexts import (
+    Context,
+    Filter,
+    contexts_of,
+    named_hosts,
+    variables_of,
+)
+from ansible_collections.ackops.eci.plugins.module_utils._errors import EciError
+
+try:
+    from ansible.template import trust_as_template
+except ImportError:  # before ansible-core 2.19 every text that is not marked as unsafe is a template
+
+    def trust_as_template(value: str) -> str:
+        """Leave it as it is."""
+        return value
+
+
+ENDINGS = ("kubeconfig.yml", "kubeconfig.yaml")
+LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+
+
+def files_of(patterns: list[str], base: str) -> list[str]:
+    """The files that paths and globs name, each once, in order. Raises EciError where one names none."""
+    if not patterns:
+        named = [part for part in os.environ.get("KUBECONFIG", "").split(os.pathsep) if part]
+        # As for kubectl, a file of the list that is not there does not count; none at all is an error below.
+        patterns = [part for part in named if os.path.exists(part)] or named or ["~/.kube/config"]
+    found: dict[str, None] = {}
+    for pattern in patterns:
+        path = os.path.join(base, os.path.expanduser(os.path.expandvars(pattern)))
+        matches = [path] if os.path.exists(path) else sorted(glob.glob(path, recursive=True))
+        files = [os.path.abspath(match) for match in matches if not os.path.isdir(match)]
+        if not files:
+            raise EciError(
+                f"kubeconfigs: '{pattern}' names no file (looked for {path}).",
+                "Give the path of a kubeconfig, or a glob; relative ones count from the inventory source.",
+            )
+        found.update(dict.fromkeys(files))
+    return list(found)
+
+
+def read(file: str) -> object:
+    """A YAML file, parsed; without a word of its content in the error, which may be a credential."""
+    try:
+        with open(file, encoding="utf-8") as stream:
+            return yaml.safe_load(stream)
+    except yaml.MarkedYAMLError as error:
+        where = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise EciError(f"{file} is not YAML{where}.", "Repair the kubeconfig.") from None
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError):
+        raise EciError(f"{file} is not YAML in UTF-8.", "Repair the kubeconfig.") from None
+    except OSError as error:
+        raise EciError(f"{file} could not be read: {error.strerror}.", "Check its path and its mode.") from None
+
+
+class InventoryModule(BaseInventoryPlugin, Constructable):
+    """Reads the files and adds the hosts."""
+
+    NAME = "ackops.eci.kubeconfig"
+
+    def verify_file(self, path: str) -> bool:
+        """Whether the source is ours, by its name."""
+        return bool(super().verify_file(path)) and path.endswith(ENDINGS)
+
+    def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
+        """Add a host for each context. Raises AnsibleParserError."""
+        super().parse(inventory, loader, path, cache)
+        self._read_config_data(path)
+        try:
+            hosts = self._hosts(os.path.dirname(os.path.abspath(path)))
+        except EciError as error:
+            raise AnsibleParserError(f"{path}: {error}") from None
+        for name, context in hosts.items():
+            self._add(name, context)
+
+    def _hosts(self, base: str) -> dict[str, Context]:
+        wanted = Filter.of(self.get_option("include"), self.get_option("exclude"))
+        contexts = [
+            context
+            for file in files_of(self.get_option("kubeconfigs"), base)
+            for context in contexts_of(read(file), file, wanted)
+        ]
+        hosts = named_hosts(contexts, self.get_option("prefix_with_file"))
+        if not hosts:
+            self.display.warning("No context of the kubeconfig files passes include and exclude: there are no hosts.")
+        return hosts
+
+    def _add(self, name: str, context: Context) -> None:
+        self.inventory.add_host(name)
+        for key, text in LOCAL.items():
+            self.inventory.set_variable(name, key, trust_as_template(text))
+        variables = {key: wrap_var(text) for key, text in variables_of(context).items()}
+        for key, text in variables.items():
+            self.inventory.set_variable(name, key, text)
+        strict = self.get_option("strict")
+        self._set_composite_vars(self.get_option("compose"), variables, name, strict=strict)
+        self._add_host_to_composed_groups(self.get_option("groups"), variables, name, strict=strict)
+        self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, name, strict=strict)

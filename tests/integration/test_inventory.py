@@ -1,0 +1,73 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Playbooks over the contexts of a kubeconfig, and what keeps two hosts from being one cluster."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cluster import ControlPlane
+from tests.cluster.doors import Doors
+from tests.integration.fleets import fleet_kubeconfig, run_fleet, source_of, states, tasks_file
+from tests.integration.support import PREFLIGHT, run_playbook
+
+
+@pytest.mark.compat
+def test_a_playbook_over_contexts(cluster: ControlPlane, home: Path, tmp_path: Path) -> None:
+    """Every context is a host, reached on the controller; filters leave some out; a v in the version does no harm."""
+    with Doors([cluster.server] * 3) as doors:
+        servers = {f"prod-{n}": (cluster, server) for n, server in enumerate(doors.servers)}
+        source = source_of(fleet_kubeconfig(tmp_path / "fleet.conf", servers), exclude=["*-1"])
+        variables = {"eci_preflight_target_version": "v1.30"}
+        run = run_playbook(PREFLIGHT, None, home, "-i", str(source), "--check", variables=variables)
+        assert run.code == 0, run.text
+        found = {name: entry["server"] for name, entry in run.custom_stats.items()}
+        assert found == {
+            "eci_preflight_result_prod_0": doors.servers[0],
+            "eci_preflight_result_prod_2": doors.servers[2],
+        }
+        assert run.custom_stats["eci_preflight_result_prod_0"]["target_version"] == "1.30"
+
+
+@pytest.mark.compat
+def test_one_server_under_two_names_is_found_across_waves(cluster: ControlPlane, home: Path, tmp_path: Path) -> None:
+    """The second wave is the same cluster as the first: it is left out, and says which host it is the same as."""
+    with Doors([cluster.server]) as doors:
+        servers = {"a": (cluster, cluster.server), "b": (cluster, doors.servers[0]), "c": (cluster, cluster.server)}
+        source = source_of(fleet_kubeconfig(tmp_path / "fleet.conf", servers))
+        tasks = tasks_file(tmp_path / "upgrade.yml", {"name": "Upgrade", "ansible.builtin.debug": {"msg": "ran"}})
+        # The target is the cluster's own version, so that nothing is upgraded.
+        target = {"eci_preflight_target_version": "1.24"}
+        run = run_fleet(source, home, serial=1, tasks_file=str(tasks), **target)
+        assert run.code == 2, run.text
+        assert states(run, "abc") == {"a": "current", "b": "current", "c": "left_out"}, run.text
+        assert f"a, c are {cluster.server}" in run.message
+
+
+@pytest.mark.compat
+def test_hosts_that_name_no_cluster_are_one_cluster(cluster: ControlPlane, home: Path, tmp_path: Path) -> None:
+    """K8S_AUTH_HOST would fill in for both: found in the first wave, from the variables alone, before the second is reached."""
+    inventory = tmp_path / "hosts.yml"
+    inventory.write_text("all:\n  vars: {ansible_connection: local}\n  hosts: {a: {}, b: {}}\n", encoding="utf-8")
+    tasks = tasks_file(tmp_path / "upgrade.yml", {"name": "Upgrade", "ansible.builtin.debug": {"msg": "ran"}})
+    variables = {
+        "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+        "eci_preflight_target_version": "1.24",
+        "eci_fleet_upgrade_serial": 1,
+        "eci_fleet_upgrade_tasks_file": str(tasks),
+    }
+    environ = {
+        "K8S_AUTH_HOST": cluster.server,
+        "K8S_AUTH_CLIENT_CERT": str(cluster.directory / "admin.crt"),
+        "K8S_AUTH_CLIENT_KEY": str(cluster.directory / "admin.key"),
+        "K8S_AUTH_SSL_CA_CERT": str(cluster.ca_file),
+    }
+    run = run_playbook(
+        "ackops.eci.fleet_upgrade", None, home, "-i", str(inventory), variables=variables, environ=environ
+    )
+    assert run.code == 2, run.text
+    assert states(run, "ab") == {"a": "left_out", "b": "left_out"}, run.text
+    assert "a, b are whatever the environment names (K8S_AUTH_HOST" in run.text
