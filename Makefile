@@ -6,7 +6,7 @@ RUN := $(HOUSE) run main
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help env demo test lint ruff ansible-lint docs-lint types unit sanity importer binaries compat integration \
+.PHONY: help env demo demo-fleet test lint ruff ansible-lint docs-lint types unit sanity importer binaries compat integration \
         artifact cluster docs format requirements clean clean-environments
 
 help: ## Show this list
@@ -19,6 +19,9 @@ env: ## Make the environment of the demo and the tests, and print where it is
 
 demo: ## Show what the collection does, on a throw-away cluster
 	@$(RUN) python -m tests.demo $(ARGS)
+
+demo-fleet: ## Upgrade four real clusters behind the gate, three of them in trouble
+	@$(RUN) python -m tests.demo.fleet $(ARGS)
 
 # What is quick fails first; integration is last, so that its summary ends the output.
 test: ruff types unit ansible-lint docs-lint sanity importer compat integration ## Run every check there is
