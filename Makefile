@@ -6,8 +6,8 @@ RUN := $(HOUSE) run main
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help env demo test mutation lint ruff ansible-lint docs-lint types unit awx sanity importer binaries compat integration \
-        scenarios artifact cluster docs format requirements clean clean-environments
+.PHONY: help env demo demo-fleet test mutation lint ruff ansible-lint docs-lint types unit awx sanity importer binaries compat \
+        integration scenarios artifact cluster docs format requirements clean clean-environments
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ env: ## Make the environment of the demo and the tests, and print where it is
 
 demo: ## Show what the collection does, on a throw-away cluster
 	@$(RUN) python -m tests.demo $(ARGS)
+
+demo-fleet: ## Upgrade four real clusters behind the gate, three of them in trouble
+	@$(RUN) python -m tests.demo.fleet $(ARGS)
 
 # What is quick fails first; integration is last, so that its summary ends the output.
 test: ruff types unit ansible-lint docs-lint awx sanity importer compat integration ## Run every check there is
