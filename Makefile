@@ -7,7 +7,7 @@ RUN := $(HOUSE) run main
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 .PHONY: help env demo test lint ruff ansible-lint docs-lint types unit sanity importer binaries compat integration \
-        artifact cluster docs format requirements clean clean-environments
+        bench artifact cluster docs format requirements clean clean-environments
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ compat: binaries ## Run the tests on the oldest, a middle and the newest support
 
 integration: binaries ## Run the integration tests on the test cluster
 	@$(RUN) python -m pytest tests/integration $(ARGS)
+
+bench: binaries ## Measure what it costs, against what people would use instead (ARGS=--quick: minutes, else an hour or two)
+	@$(HOUSE) run bench python -m tests.bench $(ARGS)
 
 artifact: ## Build the collection's artifact, ackops-eci-VERSION.tar.gz, here
 	@$(RUN) ansible-galaxy collection build --force $(ARGS)

@@ -54,6 +54,7 @@ SPECS = {
         Spec("main", "the demo, the tests and the test cluster"),
         Spec("lint", "linters, types and documentation"),
         Spec("importer", "Galaxy's import check"),
+        Spec("bench", "the benchmark and what it compares with", highest=(3, 13)),
         Spec("compat-oldest", "ansible-core 2.16, kubernetes 24.2.0", highest=(3, 12)),
         Spec("compat-middle", "ansible-core 2.19, kubernetes 31.0.0", highest=(3, 13)),
         Spec("compat-newest", "ansible-core 2.21, newest kubernetes", lowest=(3, 12)),
