@@ -54,9 +54,9 @@ def part(setting: Setting, version: str) -> None:
             one, many = (_command(cluster, kubeconfig, count) for count in (1, setting.contexts))
             for _number in range(setting.times):
                 single = measure.run(one, env, cluster.directory)
-                before = measure.cpu_of(cluster.apiserver.pid)
+                before = measure.cpu_of(cluster.apiserver.pid, cluster.etcd.pid)
                 fleet = measure.run(many, env, cluster.directory)
-                server = measure.cpu_of(cluster.apiserver.pid) - before
+                server = measure.cpu_of(cluster.apiserver.pid, cluster.etcd.pid) - before
                 if single.code or fleet.code:
                     raise RuntimeError(single.output + fleet.output)
                 alone.seconds.append(single.seconds)

@@ -34,10 +34,10 @@ def _stat(pid: str) -> list[str]:
     return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
 
 
-def cpu_of(pid: int) -> float:
-    """Processor seconds that a process has used so far, its threads included."""
-    stat = _stat(str(pid))
-    return (int(stat[11]) + int(stat[12])) / TICKS
+def cpu_of(*pids: int) -> float:
+    """Processor seconds that the processes have used so far, their threads included."""
+    stats = [_stat(str(pid)) for pid in pids]
+    return sum(int(stat[11]) + int(stat[12]) for stat in stats) / TICKS
 
 
 def family(root: int) -> list[int]:

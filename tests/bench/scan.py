@@ -56,13 +56,14 @@ def _affected(who: str, output: str) -> int:
 
 
 def _contender(cluster: ControlPlane, row: Row, command: Sequence[str], expected: int) -> measure.Contender:
-    """One command, whose answer must be right; the API server's processor time is noted in the row."""
-    env, pid = environment(cluster), cluster.apiserver.pid
+    """One command, whose answer must be right; the processor time that it took is noted in the row."""
+    env, pids = environment(cluster), (cluster.apiserver.pid, cluster.etcd.pid)
 
     def once(memory: bool) -> Outcome:
-        before = measure.cpu_of(pid)
+        before = measure.cpu_of(*pids)
         outcome = measure.run(command, env, cluster.directory, memory)
-        row.server_cpu.append(measure.cpu_of(pid) - before)
+        row.server_cpu.append(measure.cpu_of(*pids) - before)
+        row.cpu.append(outcome.cpu_seconds)
         if outcome.code != 0 or _affected(row.who, outcome.output) != expected:
             message = f"{row.who} did not find {expected} pods, exit status {outcome.code}:\n{outcome.output[-2000:]}"
             raise RuntimeError(message)

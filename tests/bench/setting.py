@@ -34,9 +34,11 @@ class Row:
     pods: int = 0
     share: int = 0
     seconds: list[float] = field(default_factory=list)
-    server_cpu: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)  # processor seconds of the run's own processes
+    server_cpu: list[float] = field(default_factory=list)  # and of API server and etcd meanwhile
     peak_mb: float = 0.0
     more: dict[str, float] = field(default_factory=dict)
+    load: float = field(default_factory=lambda: round(os.getloadavg()[0], 1))  # of the machine, as it began
 
 
 @dataclass(frozen=True)
