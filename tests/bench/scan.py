@@ -94,8 +94,8 @@ def _old(size: int, share: int) -> int:
 
 def part(setting: Setting, version: str) -> None:
     """Every share in a cluster of its own, which grows from size to size."""
-    rows: list[Row] = []
     for share in setting.shares:
+        rows: list[Row] = []
         with ControlPlane.start(version, name="bench") as cluster:
             pods.prepare(cluster)
             there = 0
@@ -104,7 +104,7 @@ def part(setting: Setting, version: str) -> None:
                 pods.create(cluster, there, size, share)
                 there = size
                 rows += _one_size(cluster, setting, size, share)
-                setting.save("scan", version, rows)
+                setting.save(f"scan-{share}", version, rows)
 
 
 def _one_size(cluster: ControlPlane, setting: Setting, size: int, share: int) -> list[Row]:
