@@ -6,8 +6,8 @@ RUN := $(HOUSE) run main
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help env demo demo-fleet test mutation lint ruff ansible-lint docs-lint types unit awx sanity importer binaries compat \
-        integration scenarios artifact cluster docs format requirements clean clean-environments
+.PHONY: help env demo demo-fleet test mutation bench lint ruff ansible-lint docs-lint types unit awx sanity importer binaries \
+        compat integration scenarios artifact cluster docs format requirements clean clean-environments
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ integration: binaries ## Run the integration tests on the test cluster
 
 scenarios: binaries ## Run the scenarios of recreation, and write docs/docsite/rst/scenarios.rst from what they saw
 	@$(RUN) python -m tests.integration.scenarios $(ARGS)
+
+bench: binaries ## Measure what it costs, against what people would use instead (ARGS=--quick: minutes, else an hour or two)
+	@$(HOUSE) run bench python -m tests.bench $(ARGS)
 
 artifact: ## Build the collection's artifact, ackops-eci-VERSION.tar.gz, here
 	@$(RUN) ansible-galaxy collection build --force $(ARGS)
