@@ -9,12 +9,12 @@ import pytest
 
 from tests.integration.scenarios.catalogue import GROUPS, HERE, Listed, scenarios
 from tests.integration.scenarios.masks import masked
-from tests.integration.scenarios.page import PAGE, escaped, page, row, tests_on
+from tests.integration.scenarios.page import PAGE, escaped, page, row, scenarios_on
 
 
 def test_the_page_shows_the_scenarios_that_there_are() -> None:
     """After a scenario was added, renamed or taken away: make scenarios."""
-    assert tests_on(PAGE.read_text(encoding="utf-8")) == [entry.test for entry in scenarios()]
+    assert scenarios_on(PAGE.read_text(encoding="utf-8")) == [entry.test for entry in scenarios()]
 
 
 def test_every_file_of_scenarios_is_a_group() -> None:
@@ -60,9 +60,9 @@ def test_the_page_is_the_same_for_the_same_notes() -> None:
         ("https://127.0.0.1:27016 said", "https://cluster.example:6443 said"),
         ("uid 0c0848f2-b520-44bf-9c4c-798a6a16adaf", "uid <uid>"),
         ("at 2026-11-24T08:22:11Z in 3.27 s of 30 s", "at <time> in N s of 30 s"),
-        ("/tmp/x/home/state/ledger.jsonl", "~/state/ledger.jsonl"),
+        ("/somewhere/home/state/ledger.jsonl", "~/state/ledger.jsonl"),
     ],
 )
 def test_what_differs_from_run_to_run_is_masked(text: str, shown: str) -> None:
     """Names' endings, addresses, UIDs, times, directories; what is always the same stays."""
-    assert masked(text, [("/tmp/x/home", "~"), ("test-12", "shop")]) == shown
+    assert masked(text, [("/somewhere/home", "~"), ("test-12", "shop")]) == shown
