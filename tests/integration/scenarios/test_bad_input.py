@@ -107,6 +107,15 @@ def test_a_list_from_another_cluster(scenario: Scenario) -> None:
     assert scenario.uids("db") == {pod["metadata"]["uid"] for pod in pods}
 
 
+def test_a_list_with_a_stale_entry(scenario: Scenario) -> None:
+    """A list in which one UID is not there any more: that pod is gone, the one of its name is left alone, the rest is done."""
+    pods = scenario.aged(scenario.workload("StatefulSet", "db", replicas=2), 2)
+    stale = {**record_of(pods[0]), "uid": "00000000-0000-0000-0000-000000000000"}
+    run = scenario.recreate([stale, record_of(pods[1])])
+    assert run.outcomes == {"db-0": "already_gone", "db-1": "recreated"}, run.told
+    assert pods[0]["metadata"]["uid"] in scenario.uids("db")
+
+
 def test_a_pod_without_its_uid(scenario: Scenario) -> None:
     """A pod given by its name alone: refused, a name is not enough to delete by."""
     pods = scenario.aged(scenario.workload("Deployment"))

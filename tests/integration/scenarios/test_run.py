@@ -257,7 +257,7 @@ def test_told_to_stop(scenario: Scenario) -> None:
     """Told to stop (SIGTERM, as AWX does with a job that is cancelled): no further pod is begun, and the message says what was done."""
     other = scenario.aged(scenario.workload("Deployment", "other"))
     pods = scenario.aged(scenario.workload("StatefulSet", "web", replicas=3, updateStrategy={"type": "OnDelete"}), 3)
-    scenario.next_pods_meet("web", ready_delay="20s")
+    scenario.next_pods_meet("web", ready_delay="10s")
     running = scenario.start(pods)
     scenario.wait_ledger("removed")
     scenario.happens("The module is told to stop (SIGTERM) while the first replacement starts.")
@@ -276,7 +276,7 @@ def test_interrupted_by_the_user(scenario: Scenario) -> None:
     pods = scenario.aged(scenario.workload("StatefulSet", "web", replicas=3, updateStrategy={"type": "OnDelete"}), 3)
     other = scenario.aged(scenario.workload("Deployment", "other"))
     w.age(scenario.api, other, NEW)
-    scenario.next_pods_meet("web", ready_delay="20s")
+    scenario.next_pods_meet("web", ready_delay="10s")
     scenario.home.mkdir(parents=True, exist_ok=True)
     command = ["ansible-playbook", PREFLIGHT, "-e", "eci_preflight_target_version=1.26"]
     env = {**environment(scenario.kubeconfig, scenario.home), "ECI_RECORD": str(scenario.home / "record.jsonl")}

@@ -14,47 +14,22 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from tests.cluster import workloads as w
 from tests.cluster.api import Api, ApiError
 from tests.cluster.proxy import Proxy
 from tests.cluster.webhook import Webhook
+from tests.integration.access import EVERYTHING, Right, bind, kubeconfig_of, made_anew, shipped, without
 from tests.integration.scenarios.module_run import run_module
 from tests.integration.scenarios.scenario import Scenario
-from tests.integration.support import REPO
 
-RBAC = "/apis/rbac.authorization.k8s.io/v1"
 FLOW = "/apis/flowcontrol.apiserver.k8s.io/v1beta2"
-
-
-def made_anew(api: Api, path: str, manifest: dict[str, Any]) -> None:
-    """Create an object of the cluster, in the place of one that an earlier test has left."""
-    with contextlib.suppress(ApiError):
-        api.request("DELETE", f"{path}/{manifest['metadata']['name']}")
-    api.request("POST", path, manifest)
-
-
-def bound(scenario: Scenario, account: str, rules: list[dict[str, Any]]) -> None:
-    """Give a service account of the namespace default these rules, cluster-wide."""
-    name = f"test-{account}"
-    subject = {"kind": "ServiceAccount", "namespace": "default", "name": account}
-    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name}
-    binding = {"metadata": {"name": name}, "roleRef": reference, "subjects": [subject]}
-    made_anew(scenario.api, f"{RBAC}/clusterroles", {"metadata": {"name": name}, "rules": rules})
-    made_anew(scenario.api, f"{RBAC}/clusterrolebindings", binding)
-
-
-def kubeconfig_of(scenario: Scenario, account: str, *, server: str | None = None) -> Path:
-    """A kubeconfig with a token of that service account."""
-    scenario.home.mkdir(parents=True, exist_ok=True)
-    token = scenario.cluster.token("default", account)
-    return scenario.cluster.write_kubeconfig(scenario.home / f"{account}.kubeconfig", token=token, server=server)
 
 
 # The server allows for clocks that differ by a minute, and remembers a token for 10 s: this one is refused after 10 s.
 SOON = -54.0
-EVERYTHING = [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}, {"nonResourceURLs": ["*"], "verbs": ["*"]}]
 
 
 def test_the_api_server_restarts(scenario: Scenario) -> None:
@@ -193,9 +168,8 @@ def _is_throttled(client: Api) -> bool:
 
 def test_the_server_throttles(scenario: Scenario) -> None:
     """Priority-and-fairness answers 429: that is no budget, its Retry-After is kept to, and the run goes on."""
-    bound(scenario, "crowd", EVERYTHING)
     pods = scenario.aged(scenario.workload("Deployment", replicas=2, annotations={"test.ackops/ready-delay": "2s"}), 2)
-    path = kubeconfig_of(scenario, "crowd")
+    path = kubeconfig_of(scenario.cluster, "crowd", EVERYTHING, scenario.home)
     running = scenario.start(pods, kubeconfig=path, pod_timeout=60)
     scenario.wait_ledger("removed")
     scenario.happens("After the first eviction the server has no seat left for this user, for 4 seconds.")
@@ -267,9 +241,10 @@ def exec_kubeconfig(scenario: Scenario, account: str, lives: list[float]) -> tup
     return path, count
 
 
+@pytest.mark.compat
 def test_a_token_expires(scenario: Scenario) -> None:
     """The token expires in the middle of a run, and the exec plugin gives a new one: the run goes on."""
-    bound(scenario, "short", EVERYTHING)
+    bind(scenario.cluster, "short", EVERYTHING)
     pods = scenario.aged(scenario.workload("Deployment", replicas=2, annotations={"test.ackops/ready-delay": "9s"}), 2)
     path, count = exec_kubeconfig(scenario, "short", [SOON, 3600])
     scenario.happens("The first token expires after some seconds, the second one lives an hour.")
@@ -281,7 +256,7 @@ def test_a_token_expires(scenario: Scenario) -> None:
 
 def test_a_token_expires_for_good(scenario: Scenario) -> None:
     """The token expires in the middle of a run, and there is no other: the message says so, and how to go on."""
-    bound(scenario, "short", EVERYTHING)
+    bind(scenario.cluster, "short", EVERYTHING)
     pods = scenario.aged(scenario.workload("Deployment", replicas=2, annotations={"test.ackops/ready-delay": "14s"}), 2)
     path, _count = exec_kubeconfig(scenario, "short", [SOON, SOON])
     run = scenario.recreate(pods, kubeconfig=path, pod_timeout=60)
@@ -294,10 +269,9 @@ def test_a_token_expires_for_good(scenario: Scenario) -> None:
 
 def test_no_right_to_evict(scenario: Scenario) -> None:
     """A user who may do all but evict (ACK's preset role cs:ops): nothing is touched, and the message names the missing right."""
-    role = yaml.safe_load((REPO / "docs" / "rbac" / "clusterrole.yml").read_text(encoding="utf-8"))
-    bound(scenario, "ops", [rule for rule in role["rules"] if rule["resources"] != ["pods/eviction"]])
     pods = scenario.aged(scenario.workload("Deployment", replicas=2), 2)
-    path = kubeconfig_of(scenario, "ops")
+    rules = without(shipped(), Right("", "pods/eviction", "create"))
+    path = kubeconfig_of(scenario.cluster, "ops", rules, scenario.home)
     check = scenario.recreate(pods, check=True, kubeconfig=path)
     assert set(check.outcomes.values()) == {"blocked"}
     run = scenario.recreate(pods, kubeconfig=path)
