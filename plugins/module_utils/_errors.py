@@ -11,6 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 
+# A value in an error may be a path, of which the end tells most.
+LONGEST_VALUE = 200
+
+
 def printable(text: object, limit: int = 80) -> str:
     """Untrusted text as one short, quoted line: control characters escaped, cut at ``limit`` characters."""
     line = ascii(text) if not isinstance(text, str) else "'" + text.encode("unicode_escape").decode("ascii") + "'"
@@ -33,7 +37,7 @@ class InvalidInput(EciError):
     """An option (or an entry of one) that cannot be taken: names the option, the value and the remedy."""
 
     def __init__(self, option: str, value: object, problem: str, remedy: str) -> None:
-        super().__init__(f"{option}: {printable(value)} {problem}.", remedy)
+        super().__init__(f"{option}: {printable(value, LONGEST_VALUE)} {problem}.", remedy)
         self.option = option
 
 
