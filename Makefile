@@ -41,7 +41,7 @@ types: ## Check types
 	@$(HOUSE) types
 
 unit: ## Run the unit tests
-	@$(RUN) python -m pytest tests/unit $(ARGS)
+	@$(RUN) python -m pytest tests/unit -n 2 $(ARGS)
 
 awx: ## Check what AWX gets against the modules that apply it, and the execution environment
 	@$(HOUSE) awx $(ARGS)
