@@ -11,10 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 
-# A value in an error may be a path, of which the end tells most.
-LONGEST_VALUE = 200
-
-
 def printable(text: object, limit: int = 80) -> str:
     """Untrusted text as one short, quoted line: control characters escaped, cut at ``limit`` characters."""
     line = ascii(text) if not isinstance(text, str) else "'" + text.encode("unicode_escape").decode("ascii") + "'"
@@ -34,10 +30,13 @@ class EciError(Exception):
 
 
 class InvalidInput(EciError):
-    """An option (or an entry of one) that cannot be taken: names the option, the value and the remedy."""
+    """An option (or an entry of one) that cannot be taken: names the option, the value and the remedy.
 
-    def __init__(self, option: str, value: object, problem: str, remedy: str) -> None:
-        super().__init__(f"{option}: {printable(value, LONGEST_VALUE)} {problem}.", remedy)
+    ``longest``: how much of the value is shown; of a path the end tells most.
+    """
+
+    def __init__(self, option: str, value: object, problem: str, remedy: str, longest: int = 80) -> None:
+        super().__init__(f"{option}: {printable(value, longest)} {problem}.", remedy)
         self.option = option
 
 

@@ -40,7 +40,7 @@ def test_invalid_input_names_option_value_problem_and_remedy(text: str) -> None:
     """And stays one line whatever the value is."""
     error = _errors.InvalidInput("target_version", text, "is not a version", "Give '1.26'.")
     assert error.option == "target_version"
-    assert str(error) == f"target_version: {_errors.printable(text, _errors.LONGEST_VALUE)} is not a version. Give '1.26'."
+    assert str(error) == f"target_version: {_errors.printable(text)} is not a version. Give '1.26'."
     assert one_line(str(error))
 
 

@@ -111,7 +111,7 @@ def test_hostile_versions_are_unknown_and_printable(version: str, target: _matri
     verdict, reason = BUILT_IN.verdict(version, target)
     assert verdict == _matrix.UNKNOWN
     assert one_line(reason)
-    assert len(reason) < 400
+    assert len(reason) < 300
 
 
 ROWS = st.lists(MINORS.map(_matrix.show_minor), min_size=1, max_size=5)
