@@ -212,9 +212,9 @@ def test_the_list_expires_while_it_is_read(scenario: Scenario) -> None:
             facts = run_module("eci_pod_facts", {}, path, scenario.home)
     assert facts.code == 0, facts.result
     cluster = facts.result["ansible_facts"]["eci_cluster"]
-    scenario.happens("The scan is whole: {eci} ECI pod, {unscheduled} without a node.".format(**cluster["counts"]))
-    assert cluster["counts"]["eci"] == 1
-    assert cluster["counts"]["unscheduled"] == 601
+    counts = cluster["counts"]
+    scenario.shows("The scan is whole.", f"{counts['eci']} ECI pod, {counts['unscheduled']} without a node")
+    assert (counts["eci"], counts["unscheduled"]) == (1, 601)
 
 
 def exec_kubeconfig(scenario: Scenario, account: str, lives: list[float]) -> tuple[Path, Path]:
