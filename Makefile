@@ -6,8 +6,8 @@ RUN := $(HOUSE) run main
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help env demo test mutation lint ruff ansible-lint docs-lint types unit awx sanity importer binaries compat integration \
-        scenarios artifact cluster docs format requirements clean clean-environments
+.PHONY: help env demo demo-fleet test mutation bench lint ruff ansible-lint docs-lint types unit awx sanity importer binaries \
+        compat integration scenarios artifact cluster docs format requirements clean clean-environments
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ env: ## Make the environment of the demo and the tests, and print where it is
 
 demo: ## Show what the collection does, on a throw-away cluster
 	@$(RUN) python -m tests.demo $(ARGS)
+
+demo-fleet: ## Upgrade four real clusters behind the gate, three of them in trouble
+	@$(RUN) python -m tests.demo.fleet $(ARGS)
 
 # What is quick fails first; integration is last, so that its summary ends the output.
 test: ruff types unit ansible-lint docs-lint awx sanity importer compat integration ## Run every check there is
@@ -38,7 +41,7 @@ types: ## Check types
 	@$(HOUSE) types
 
 unit: ## Run the unit tests
-	@$(RUN) python -m pytest tests/unit $(ARGS)
+	@$(RUN) python -m pytest tests/unit -n 2 $(ARGS)
 
 awx: ## Check what AWX gets against the modules that apply it, and the execution environment
 	@$(HOUSE) awx $(ARGS)
@@ -63,6 +66,9 @@ integration: binaries ## Run the integration tests on the test cluster
 
 scenarios: binaries ## Run the scenarios of recreation, and write docs/docsite/rst/scenarios.rst from what they saw
 	@$(RUN) python -m tests.integration.scenarios $(ARGS)
+
+bench: binaries ## Measure what it costs, against what people would use instead (ARGS=--quick: minutes, else an hour or two)
+	@$(HOUSE) run bench python -m tests.bench $(ARGS)
 
 artifact: ## Build the collection's artifact, ackops-eci-VERSION.tar.gz, here
 	@$(RUN) ansible-galaxy collection build --force $(ARGS)

@@ -125,4 +125,7 @@ def _line(cluster: Mapping[str, Any]) -> str:
 
 
 def _to_do(cluster: Mapping[str, Any]) -> str:
-    return f", {cluster['planned']} pods to recreate" if cluster.get("planned") else ""
+    if not cluster.get("planned"):
+        return ""
+    blocked = f", {cluster['blocked']} of them blocked as things stand" if cluster.get("blocked") else ""
+    return f", {cluster['planned']} pods to recreate{blocked}"

@@ -32,6 +32,7 @@ TRIES = 3
 # While pods are being created, the cluster is scanned at most so seldom (seconds).
 SETTLE_SECONDS = 10.0
 LEAST_SECONDS = 1.0
+LONGEST_PATH = 300
 SRC_REMEDY = "Make the file with: kubectl get pods -A -o json > pods.json"
 
 
@@ -180,9 +181,9 @@ def scan_file(path: str, scope: Scope) -> Scan:
         with open(path, encoding="utf-8") as stream:
             document = json.load(stream)
     except OSError as error:
-        raise InvalidInput("src", path, f"cannot be read: {error.strerror}", SRC_REMEDY) from error
+        raise InvalidInput("src", path, f"cannot be read: {error.strerror}", SRC_REMEDY, LONGEST_PATH) from error
     except ValueError as error:
-        raise InvalidInput("src", path, "is not JSON", SRC_REMEDY) from error
+        raise InvalidInput("src", path, "is not JSON", SRC_REMEDY, LONGEST_PATH) from error
     return scan_manifests(manifests_of(document), scope)
 
 

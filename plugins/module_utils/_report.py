@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.ackops.eci.plugins.module_utils._errors import printable
+from ansible_collections.ackops.eci.plugins.module_utils._fleet import fleet_summary
 
 MOST_SHOWN = 20
 
@@ -62,7 +63,7 @@ def _clusters(results: Mapping[str, Mapping[str, Any]]) -> str:
     states = ("ready", "with pods to recreate", "not ready", "without a result")
     found = [_state(result) for result in results.values()]
     counted = ", ".join(f"{found.count(number)} {state}" for number, state in enumerate(states) if number in found)
-    return f"{len(found)} {'cluster' if len(found) == 1 else 'clusters'}: {counted or 'none'}"
+    return f"preflight of {len(found)} {'cluster' if len(found) == 1 else 'clusters'}: {counted or 'none'}"
 
 
 def _state(result: Mapping[str, Any]) -> int:
@@ -82,9 +83,15 @@ def _cluster(host: str, result: Mapping[str, Any], most: int) -> list[str]:
     return [f"{_plain(host)}: {first}", *(f"    {line}" for line in rest)]
 
 
-def workflow_summary(results: Mapping[str, Mapping[str, Any]], most: int = MOST_SHOWN) -> list[str]:
-    """The results of many clusters, by host; an empty one stands for a host that left none."""
-    lines = [_clusters(results)]
+def workflow_summary(
+    results: Mapping[str, Mapping[str, Any]], upgrades: Mapping[str, Mapping[str, Any]], most: int = MOST_SHOWN
+) -> list[str]:
+    """What the jobs of a workflow left, by host: of the preflight and, where they came so far, of the upgrade.
+
+    An empty result stands for a host that left none.
+    """
+    lines = fleet_summary(upgrades) if any(upgrades.values()) else []
+    lines.append(_clusters(results))
     for host, result in sorted(results.items()):
         lines += _cluster(host, result, most)
     return lines

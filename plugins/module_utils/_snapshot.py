@@ -18,6 +18,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Union
 
 from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError, ConnectionFailed
@@ -119,11 +120,17 @@ class PodReader:
                 raise
             yield from self._list(path, "")
             return
-        while True:
-            yield from self._read(page)
-            if not page.next_token:
-                return
-            page = self._page(path, {**query, "continue": page.next_token})
+        # The server makes the next page while this one is read: it names that one before its first pod.
+        with ThreadPoolExecutor(1) as ahead:
+            while True:
+                coming: Future[_Page] | None = None
+                for manifest in self._read(page):
+                    if coming is None and page.next_token:
+                        coming = ahead.submit(self._page, path, {**query, "continue": page.next_token})
+                    yield manifest
+                if not page.next_token:
+                    return
+                page = coming.result() if coming else self._page(path, {**query, "continue": page.next_token})
 
     def _page(self, path: str, query: Mapping[str, str]) -> _Page:
         answer = self._api.stream(path, query, ACCEPT)

@@ -86,7 +86,10 @@ def _texts(data: bytes, start: int, stop: int, names: dict[int, str]) -> dict[st
 def _moment(seconds: int) -> str:
     if seconds > 1 << 63:
         seconds -= 1 << 64
-    return (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    try:
+        return (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (OverflowError, ValueError) as error:
+        raise WireError("a time is out of range") from error
 
 
 def _time(data: bytes, start: int, stop: int) -> str | None:

@@ -68,7 +68,8 @@ def check_applied(store: Store) -> None:
     assert ran["approval"] == "Recreate and upgrade"
     templates = {one["name"]: one for one in store.all("job_templates")}
     assert json.loads(templates["ECI upgrade"]["extra_vars"]) == {
-        "eci_preflight_record_dir": "/records",
+        "eci_preflight_record_dir": "/records/{{ inventory_hostname }}",
+        "eci_preflight_kubeconfig": "{{ lookup('ansible.builtin.env', 'K8S_AUTH_KUBECONFIG') }}",
         "eci_fleet_upgrade_tasks_file": "upgrade_tasks.yml",
     }
     assert [templates[name]["job_slice_count"] for name in sorted(templates)] == [4, 4, 1, 4]

@@ -31,6 +31,8 @@ ALL = {
     "eci_awx_webhook_username": "awx",
     "eci_awx_webhook_password": "example-password",
     "eci_awx_job_slice_count": 4,
+    "eci_awx_inventory_path": "clusters.kubeconfig.yml",
+    "eci_awx_inventory_plugin": True,
     "eci_awx_schedule_enabled": True,
 }
 ROLES = ("eci_preflight", "eci_fleet_upgrade")

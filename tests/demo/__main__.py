@@ -10,30 +10,16 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from tests.cluster import ControlPlane
 from tests.cluster.errors import ClusterError
 from tests.cluster.tools import repaired, run_pipeline, seed_commands
 from tests.demo import scene
+from tests.demo.talk import prove, say, timed
 
 REPO = Path(__file__).resolve().parents[2]
 PLAYBOOK = ["ansible-playbook", "ackops.eci.eci_preflight", "-e", "eci_preflight_target_version=1.26"]
-
-
-def say(text: str) -> None:
-    """A headline."""
-    print(f"\n\033[1m== {text}\033[0m" if sys.stdout.isatty() else f"\n== {text}", flush=True)
-
-
-def timed(text: str, work: Callable[[], object]) -> object:
-    """Say what a step does, do it, and say how long it took."""
-    print(f"-- {text} ...", flush=True)
-    started = time.monotonic()
-    done = work()
-    print(f"   done in {time.monotonic() - started:.1f} s", flush=True)
-    return done
 
 
 def playbook(cluster: ControlPlane, *arguments: str) -> str:
@@ -74,14 +60,6 @@ def by_hand(cluster: ControlPlane) -> list[str]:
         flush=True,
     )
     return listed
-
-
-def prove(holds: bool, what: str) -> None:
-    """One line of the proof. Raises ClusterError where it does not hold."""
-    print(f"  [{'ok' if holds else 'NOT SO'}] {what}", flush=True)
-    if not holds:
-        message = f"not so: {what}"
-        raise ClusterError(message)
 
 
 def demonstrate(cluster: ControlPlane) -> None:

@@ -97,6 +97,7 @@ def docs_site() -> int:
                 "ackops.eci",
             ),
             (*generate, "--dest-dir", str(site / "rst"), "ackops.eci"),
+            *_picture_steps(copy, site / "rst"),
             # Links into Ansible's own documentation need the internet; without it they are plain text.
             ("sphinx-build", "-M", "html", str(site / "rst"), str(site / "build"), "-c", str(site), "-Q"),
         )
@@ -106,6 +107,12 @@ def docs_site() -> int:
         if not status:
             say(f"the documentation is at {site / 'build' / 'html' / 'index.html'}")
         return status
+
+
+def _picture_steps(copy: Path, target: Path) -> list[tuple[str, ...]]:
+    """Take pictures along: antsibull-docs copies pages only."""
+    pictures = sorted(str(path) for path in (copy / "docs" / "docsite" / "rst").glob("*.svg"))
+    return [("cp", *pictures, str(target / "docsite"))] if pictures else []
 
 
 def _only(copy: Path) -> dict[str, str]:

@@ -56,6 +56,7 @@ SPECS = {
         Spec("importer", "Galaxy's import check"),
         Spec("awx", "the checks of what AWX gets", highest=(3, 13)),
         Spec("ee", "what the execution environment has, and no more", highest=(3, 13)),
+        Spec("bench", "the benchmark and what it compares with", highest=(3, 13)),
         Spec("compat-oldest", "ansible-core 2.16, kubernetes 24.2.0", highest=(3, 12)),
         Spec("compat-middle", "ansible-core 2.19, kubernetes 31.0.0", highest=(3, 13)),
         Spec("compat-newest", "ansible-core 2.21, newest kubernetes", lowest=(3, 12)),

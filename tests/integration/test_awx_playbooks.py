@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from tests.cluster import ControlPlane, workloads as w
-from tests.integration.support import OLD, Run, run_playbook
+from tests.integration.support import OLD, REPO, Run, run_playbook
 
 SURVEY = {
     "eci_preflight_target_version": "v1.26",
@@ -89,7 +89,7 @@ def test_audit_plan_preflight_report(cluster: ControlPlane, namespace: str, home
     plan = job("eci_report", cluster, home, **SURVEY, **audit.custom_stats)
     assert plan.code == 0, plan.text
     text = shown(plan)
-    assert text.startswith("2 clusters: 1 with pods to recreate, 1 without a result\nlost.west: no result")
+    assert text.startswith("preflight of 2 clusters: 1 with pods to recreate, 1 without a result\nlost.west: no result")
     assert all(f"would evict: {namespace}/{pod['metadata']['name']} (1.0.0)" in text for pod in web), text
 
     preflight = job("eci_preflight", cluster, home, **SURVEY, **audit.custom_stats)
@@ -97,20 +97,24 @@ def test_audit_plan_preflight_report(cluster: ControlPlane, namespace: str, home
 
     report = job("eci_report", cluster, home, **SURVEY, **preflight.custom_stats, eci_report_fail_when_not_ready=True)
     assert report.code != 0
-    assert report.message == "Not every cluster is ready; the list is above."
+    assert report.message == "1 of 2 clusters are not ready; the list is above."
     assert f"{namespace}/{web[0]['metadata']['name']} (1.0.0) -> " in shown(report)
 
-    ready = job(
-        "eci_report",
-        cluster,
-        home,
-        "--limit",
-        "shop-east",
-        **preflight.custom_stats,
-        eci_report_fail_when_not_ready=True,
+    # The skeleton's upgrade tasks ask for yours: the gate is open, and the upgrade fails.
+    mine = {"eci_fleet_upgrade_tasks_file": str(REPO / "awx" / "project" / "upgrade_tasks.yml")}
+    one = ("--limit", "shop-east")
+    upgrade = job("fleet_upgrade", cluster, home, *one, **SURVEY, **mine, **preflight.custom_stats)
+    final = job("eci_report", cluster, home, *one, **upgrade.custom_stats, eci_report_fail_when_not_ready=True)
+    assert final.message == "1 of 1 clusters are not upgraded; the list is above."
+    lines = shown(final).splitlines()
+    assert lines[0] == "1 clusters: 1 failed"
+    assert lines[1].startswith(
+        "shop-east: failed at upgrade: shop-east is ready for Kubernetes v1.26, and nothing was upgraded"
     )
-    assert ready.code == 0, ready.text
-    assert shown(ready).startswith("1 cluster: 1 ready\nshop-east: READY for Kubernetes 1.26 (now 1.24)")
+    assert lines[2:4] == [
+        "preflight of 1 cluster: 1 ready",
+        "shop-east: READY for Kubernetes 1.26 (now 1.24): 2 compatible",
+    ]
 
 
 @pytest.mark.compat
@@ -125,5 +129,5 @@ def test_a_run_job_of_the_audit_only_reads(cluster: ControlPlane, namespace: str
     assert (result["ready"], result["planned"], result["recreated"]) == (False, [], [])
     assert [entry for entry in audit.entries if "Recreate the ECI pods" in entry.get("task", "")] == []
     assert shown(job("eci_report", cluster, home, "--limit", "shop-east", **audit.custom_stats)).startswith(
-        "1 cluster: 1 not ready"
+        "preflight of 1 cluster: 1 not ready"
     )

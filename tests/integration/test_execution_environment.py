@@ -47,8 +47,16 @@ def private_data(folder: Path, cluster: ControlPlane) -> Path:
     kubeconfig = yaml.safe_load(cluster.kubeconfig.read_text(encoding="utf-8"))
     kubeconfig["contexts"] = [{**kubeconfig["contexts"][0], "name": "shop-hangzhou"}]
     kubeconfig.pop("current-context")
+    # What the templates give with eci_awx_inventory_plugin, and what the plugin left when the inventory was updated.
+    given = {"eci_preflight_kubeconfig": "{{ lookup('ansible.builtin.env', 'K8S_AUTH_KUBECONFIG') }}"}
+    found = {"eci_preflight_context": "shop-hangzhou", "eci_preflight_kubeconfig": "/runner/env/of-an-earlier-job"}
     files = {
-        "env/extravars": {"eci_preflight_target_version": "v1.26", "eci_preflight_record_dir": str(folder / "records")},
+        "inventory/found.yml": {"all": {"hosts": {"shop-hangzhou": found}}},
+        "env/extravars": {
+            "eci_preflight_target_version": "v1.26",
+            "eci_preflight_record_dir": f"{folder}/records/{{{{ inventory_hostname }}}}",
+            **given,
+        },
         "env/envvars": {"K8S_AUTH_KUBECONFIG": str(data / "kubeconfig")},
         "env/cmdline": "--limit shop-hangzhou",
         "kubeconfig": kubeconfig,
@@ -56,7 +64,6 @@ def private_data(folder: Path, cluster: ControlPlane) -> Path:
     for name, content in files.items():
         (data / name).parent.mkdir(exist_ok=True)
         (data / name).write_text(content if isinstance(content, str) else yaml.safe_dump(content), encoding="utf-8")
-    (data / "inventory").mkdir()
     shutil.copy(REPO / "awx" / "project" / "clusters.yml", data / "inventory")
     return data
 
@@ -92,7 +99,7 @@ def test_the_main_job(cluster: ControlPlane, namespace: str, image: Path, tmp_pa
     assert last["event"] == "playbook_on_stats"
     result = last["event_data"]["artifact_data"]["eci_preflight_result_shop_hangzhou"]
     assert (result["ready"], len(result["recreated"])) == (True, 2)
-    assert Path(result["ledger"]).is_relative_to(tmp_path / "records")
+    assert Path(result["ledger"]).is_relative_to(tmp_path / "records" / "shop-hangzhou")
     secret = yaml.safe_load(cluster.kubeconfig.read_text(encoding="utf-8"))["users"][0]["user"]
     shown = json.dumps(events(data)) + done.stdout
     assert [value for value in secret.values() if str(value) in shown] == []

@@ -102,6 +102,7 @@ def assert_equal(fast: _gather.Scan, slow: _gather.Scan) -> None:
     assert fast.facts() == slow.facts()
 
 
+@pytest.mark.compat
 @pytest.mark.parametrize("accept", ["", "application/json"])
 @pytest.mark.parametrize("size", [2, 2000])
 def test_the_fast_scan_is_the_whole_list(

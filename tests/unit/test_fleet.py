@@ -66,7 +66,7 @@ RESULTS: dict[str, dict[str, Any]] = {
     "there": {"state": "current", "from_version": "1.26", "target_version": "1.26", "recreated": 0},
     "bare": {"state": "left_out", "from_version": "1.24", "recreated": 0, "problem": "shop/x\nis bare {{ 7*7 }}"},
     "broken": {"state": "failed", "stage": "version", "from_version": "1.24", "recreated": 2, "problem": "no answer"},
-    "check": {"state": "planned", "from_version": "1.24", "target_version": "1.26", "planned": 3},
+    "check": {"state": "planned", "from_version": "1.24", "target_version": "1.26", "planned": 3, "blocked": 1},
 }  # fmt: skip
 
 
@@ -78,7 +78,7 @@ def test_the_summary_of_a_fleet() -> None:
         "6 clusters: 1 upgraded, 1 there already, 1 would be upgraded, 1 left out, its gate is shut, 1 failed, 1 not begun",
         "up: upgraded, 1.24 -> v1.26.3, 4 pods recreated",
         "there: there already, 1.26",
-        "check: would be upgraded, 1.24 -> 1.26, 3 pods to recreate",
+        "check: would be upgraded, 1.24 -> 1.26, 3 pods to recreate, 1 of them blocked as things stand",
         "bare: left out, its gate is shut: shop/x\\nis bare {{ 7*7 }}",
         "broken: failed at version, 2 pods recreated: no answer",
         "late: not begun",

@@ -205,7 +205,7 @@ def test_the_manifest_of_a_finished_pod_is_kept() -> None:
     """Nothing else keeps it."""
     cluster, notes = ModelCluster(1), Notes()
     cluster.bare("done")
-    [uid] = cluster.pods
+    uid = next(iter(cluster.pods))
     cluster.pods[uid]["status"]["phase"] = "Succeeded"
     result = once(cluster, order(old_pods(cluster), unmanaged="recreate"), notes=notes)
     assert result["counts"] == {"deleted": 1}

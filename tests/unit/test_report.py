@@ -34,9 +34,10 @@ def test_every_cluster_has_a_line_and_the_first_counts_them() -> None:
             "a": result(),
             "c": {},
             "b": result(ready=False, planned=[planned("web-1")]),
-        }
+        },
+        {},
     )
-    assert lines[0] == "4 clusters: 1 ready, 1 with pods to recreate, 1 not ready, 1 without a result"
+    assert lines[0] == "preflight of 4 clusters: 1 ready, 1 with pods to recreate, 1 not ready, 1 without a result"
     assert lines[1] == "a: READY for Kubernetes 1.26 (now 1.24): 2 compatible"
     assert lines[2].startswith("b: not ready yet (check mode) for Kubernetes 1.26")
     assert lines[3] == "    would evict: shop/web-1 (1.0.0): because"
@@ -46,18 +47,26 @@ def test_every_cluster_has_a_line_and_the_first_counts_them() -> None:
 
 def test_a_plan_that_would_fail_is_not_ready() -> None:
     """Some pods could be recreated, and the gate would stay shut all the same."""
-    lines = workflow_summary({"a": result(ready=False, planned=[planned("web-1")], problem="refused: shop/bare")})
-    assert lines[0] == "1 cluster: 1 not ready"
+    lines = workflow_summary({"a": result(ready=False, planned=[planned("web-1")], problem="refused: shop/bare")}, {})
+    assert lines[0] == "preflight of 1 cluster: 1 not ready"
     assert lines[-1] == "    Do not upgrade this cluster. refused: shop/bare"
 
 
 def test_long_lists_are_cut_and_text_is_escaped() -> None:
     """Names of hosts and of pods may be anything."""
-    lines = workflow_summary({"a\x1b[2J": result(planned=[planned(f"web-{n}") for n in range(5)])}, most=2)
+    lines = workflow_summary({"a\x1b[2J": result(planned=[planned(f"web-{n}") for n in range(5)])}, {}, most=2)
     assert "\x1b" not in "".join(lines)
     assert lines[-1] == "    ... and 3 more"
 
 
 def test_without_clusters_there_is_nothing_to_count() -> None:
     """An inventory may be empty."""
-    assert workflow_summary({}) == ["0 clusters: none"]
+    assert workflow_summary({}, {}) == ["preflight of 0 clusters: none"]
+
+
+def test_upgrades_come_first() -> None:
+    """Where there was one; a cluster that the upgrade did not get to is counted."""
+    upgraded = {"state": "upgraded", "from_version": "1.24", "server_version": "v1.26.3", "target_version": "1.26"}
+    lines = workflow_summary({"a": result(), "b": {}}, {"a": upgraded, "b": {}})
+    assert lines[:2] == ["2 clusters: 1 upgraded, 1 not begun", "a: upgraded, 1.24 -> v1.26.3"]
+    assert "preflight of 2 clusters: 1 ready, 1 without a result" in lines

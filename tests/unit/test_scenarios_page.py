@@ -9,12 +9,12 @@ import pytest
 
 from tests.integration.scenarios.catalogue import GROUPS, HERE, Listed, scenarios
 from tests.integration.scenarios.masks import masked
-from tests.integration.scenarios.page import PAGE, escaped, page, row, tests_on
+from tests.integration.scenarios.page import PAGE, escaped, page, row, scenarios_on
 
 
 def test_the_page_shows_the_scenarios_that_there_are() -> None:
     """After a scenario was added, renamed or taken away: make scenarios."""
-    assert tests_on(PAGE.read_text(encoding="utf-8")) == [entry.test for entry in scenarios()]
+    assert scenarios_on(PAGE.read_text(encoding="utf-8")) == [entry.test for entry in scenarios()]
 
 
 def test_every_file_of_scenarios_is_a_group() -> None:

@@ -107,6 +107,7 @@ def test_a_list_that_is_cut_short_is_an_error_wherever() -> None:
         b"k8s\x00" + wire.field(2, wire.field(2, wire.field(1, b"\x0a"))),
         b"k8s\x00" + wire.field(2, wire.field(2, b"\x0f")),
         b"k8s\x00" + wire.field(2, b"\x12\x50"),
+        b"k8s\x00" + wire.field(2, wire.field(2, wire.field(1, wire.field(8, wire.field(1, 1 << 60))))),
     ],
     ids=ascii,
 )

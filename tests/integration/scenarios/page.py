@@ -79,6 +79,6 @@ def page(listed: Sequence[Listed], notes: Mapping[str, Notes]) -> str:
     return "\n".join(lines)
 
 
-def tests_on(text: str) -> list[str]:
+def scenarios_on(text: str) -> list[str]:
     """The names of the tests that a page shows, in order."""
     return re.findall(r"^ +\| ``(test_\w+)``$", text, re.MULTILINE)

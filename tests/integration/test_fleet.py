@@ -1,0 +1,151 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A fleet of real control planes is upgraded: one run with troubles, their repair, and one run that completes it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cluster import ControlPlane
+from tests.cluster.doors import Doors
+from tests.demo.fleet_scene import CLUSTERS, FleetScene
+from tests.integration.fleets import FLEET, fleet_kubeconfig, run_fleet, source_of, states, tasks_file
+from tests.integration.support import NEW, OLD, Run, run_playbook
+
+
+@dataclass
+class Story:
+    """The runs, and what was to be seen after each."""
+
+    scene: FleetScene
+    check: Run
+    first: Run
+    second: Run
+    # After the check, after the first run and its repair, and at the end: versions, and pods by cluster.
+    versions: list[dict[str, str]]
+    pods: list[dict[str, dict[str, str]]]
+    reports: list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    """Audit, upgrade, repair, upgrade the rest."""
+    home = tmp_path_factory.mktemp("fleet")
+    versions: list[dict[str, str]] = []
+    pods: list[dict[str, dict[str, str]]] = []
+    reports: list[dict[str, Any]] = []
+    with FleetScene() as scene:
+
+        def run(*arguments: str) -> Run:
+            return run_playbook(FLEET, None, home, "-i", str(scene.inventory), *arguments, variables=scene.variables())
+
+        def look() -> None:
+            versions.append(scene.versions())
+            pods.append({name: scene.pods(name) for name in CLUSTERS})
+            report = Path(scene.variables()["eci_fleet_upgrade_report"])
+            reports.append(json.loads(report.read_text(encoding="utf-8")))
+
+        check = run("--check")
+        look()
+        scene.await_outage()
+        first = run()
+        scene.end_outage()
+        look()
+        scene.repair()
+        second = run()
+        look()
+        yield Story(scene, check, first, second, versions, pods, reports)
+
+
+def test_an_audit_touches_nothing(story: Story) -> None:
+    """--check says of each cluster what would become of it."""
+    assert story.check.code == 2, story.check.text
+    assert states(story.check, list(CLUSTERS)) == {
+        "bare": "left_out", "clean": "planned", "budget": "planned", "outage": "planned",
+    }, story.check.text  # fmt: skip
+    assert "budget: would be upgraded, 1.24 -> 1.26, 3 pods to recreate, 3 of them blocked" in story.check.text
+    assert set(story.versions[0].values()) == {"1.24"}
+    assert {name: set(found) for name, found in story.pods[0].items()} == story.scene.aged
+    assert story.reports[0]["counts"]["planned"] == 3
+
+
+def test_the_first_run_upgrades_what_it_may(story: Story) -> None:
+    """The clean cluster is on 1.26 with every pod on 1.1.0; the others hold nobody up, and are failed at the end."""
+    run = story.first
+    assert run.code == 2, run.text
+    assert states(run, list(CLUSTERS)) == {
+        "bare": "left_out", "clean": "upgraded", "budget": "left_out", "outage": "left_out",
+    }, run.text  # fmt: skip
+    assert story.versions[1] == {"bare": "1.24", "clean": "1.26", "budget": "1.24", "outage": "1.24"}
+    assert set(story.pods[1]["clean"].values()) == {NEW}
+    assert "4 clusters: 1 upgraded, 3 left out" in run.text
+    assert "Traceback" not in run.text
+    problems = {entry["cluster"]: entry["problem"] for entry in story.reports[1]["clusters"]}
+    assert "shop/lonely" in problems["bare"]
+    assert "budget" in problems["budget"]
+    assert story.scene.clusters["outage"].server in problems["outage"]
+
+
+def test_what_was_left_out_is_as_the_report_says(story: Story) -> None:
+    """No pod is gone that the report does not name, and no workload is smaller than it was."""
+    for name in ("bare", "budget", "outage"):
+        result = story.first.custom_stats[f"eci_preflight_result_{name}"]
+        named = {entry["uid"] for entry in result["recreated"]}
+        assert story.scene.aged[name] - set(story.pods[1][name]) == named, name
+        assert len(story.pods[1][name]) == len(story.scene.aged[name])
+        assert set(story.pods[1][name].values()) <= {OLD, NEW}
+    assert len(story.first.custom_stats["eci_preflight_result_outage"]["recreated"]) in (1, 2)
+
+
+def test_the_second_run_completes_the_rest(story: Story) -> None:
+    """After the repair every cluster is on 1.26 and every pod on 1.1.0; the one that was there was passed by."""
+    run = story.second
+    assert run.code == 0, run.text
+    assert states(run, list(CLUSTERS)) == {
+        "bare": "upgraded", "clean": "current", "budget": "upgraded", "outage": "upgraded",
+    }, run.text  # fmt: skip
+    assert set(story.versions[2].values()) == {"1.26"}
+    assert {version for found in story.pods[2].values() for version in found.values()} == {NEW}
+    assert story.pods[2]["clean"].keys() == story.pods[1]["clean"].keys()
+    assert run.changed("clean") == 0
+    # What the first run had recreated was not recreated again.
+    kept = {uid for uid, version in story.pods[1]["outage"].items() if version == NEW}
+    assert kept <= set(story.pods[2]["outage"])
+
+
+@pytest.mark.compat
+def test_failed_upgrades_stop_the_waves(cluster: ControlPlane, home: Path, tmp_path: Path) -> None:
+    """An upgrade that fails, or does not arrive, fails its host; with more of them than allowed no wave is begun any more."""
+    with Doors([cluster.server] * 4) as doors:
+        servers = {f"c{number}": (cluster, server) for number, server in enumerate(doors.servers)}
+        source = source_of(fleet_kubeconfig(tmp_path / "fleet.conf", servers))
+        broken = {"name": "Upgrade", "ansible.builtin.fail": {"msg": "quota"}, "when": "inventory_hostname == 'c1'"}
+        tasks, report = tasks_file(tmp_path / "upgrade.yml", broken), tmp_path / "report.json"
+        options = {"tasks_file": str(tasks), "serial": 2, "eci_preflight_upgrade_timeout": 1, "report": str(report)}
+        run = run_fleet(source, home, **options)
+        assert run.code == 2, run.text
+        assert states(run, list(servers)) == {"c0": "failed", "c1": "failed", "c2": "-", "c3": "-"}
+        lines = report.with_name("report.json.txt").read_text(encoding="utf-8").splitlines()
+        assert lines[0] == "4 clusters: 2 failed, 2 not begun"
+        assert lines[1].startswith("c0: failed at version: ")
+        assert f"{doors.servers[0]} is Kubernetes v1.24.17-aliyun.1, and not 1.26" in lines[1]
+        assert lines[2:] == ["c1: failed at upgrade: quota", "c2: not begun", "c3: not begun"]
+
+
+@pytest.mark.parametrize("given", [{}, {"tasks_file": "nowhere.yml"}, {"tasks_file": "/dev/null", "role": "x"}])
+def test_without_upgrade_tasks_nothing_is_begun(home: Path, tmp_path: Path, given: dict[str, str]) -> None:
+    """None, a file that is not there, a file and a role: one clear error before any cluster is reached."""
+    inventory = tmp_path / "hosts.yml"
+    inventory.write_text("all:\n  hosts: {a: {ansible_connection: local}}\n", encoding="utf-8")
+    run = run_fleet(inventory, home, **given)
+    assert run.code == 2, run.text
+    assert "eci_fleet_upgrade_tasks_file" in run.message
+    assert "Nothing was changed" in run.message
+    assert "Preflight" not in run.text
