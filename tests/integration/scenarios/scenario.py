@@ -125,6 +125,8 @@ class Scenario:
               **options: Any) -> StartedModule:  # fmt: skip
         """Start the module on the given pods; who waits for it notes it."""
         options.setdefault("target_version", "1.26")
+        # So that what hangs says why before the test's own patience ends.
+        options.setdefault("pod_timeout", 60)
         records = [pod if "uid" in pod else record_of(pod) for pod in pods]
         arguments = {"pods": records, "_ansible_check_mode": check, "_ansible_diff": check, **options}
         return StartedModule(MODULE, arguments, kubeconfig or self.kubeconfig, self.home)
