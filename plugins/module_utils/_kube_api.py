@@ -201,10 +201,10 @@ class KubeApi:
         return kind(
             code,
             str(status.get("reason") or ""),
-            f"The API server {self.server()} answered {code}: {message}.",
+            f"The API server {self.server()} answered {code}: {message.rstrip('.')}.",
             causes=details.get("causes") or (),
             retry_after=float(retry_after) if retry_after.isdigit() else None,
-            remedy=_remedy(code),
+            remedy=_remedy(code, message),
         )
 
     # -- the port ------------------------------------------------------------------------------------------------
@@ -367,13 +367,14 @@ def _lines(response: Any) -> Iterator[bytes]:
         yield from (line for line in lines if line.strip())
 
 
-def _remedy(code: int) -> str:
+def _remedy(code: int, message: str) -> str:
     if code == 401:
         return (
             "The credentials are missing, wrong or expired: renew the token or the kubeconfig (an ACK kubeconfig"
             " can have a limited life), then run again."
         )
-    if code == 403:
+    # A quota and an admission webhook say 403 too, and no right would help against them.
+    if code == 403 and 'User "' in message and " cannot " in message:
         return (
             "Grant the right named above to this user; the ClusterRole in docs/rbac/ lists all that the"
             " collection needs (ACK's cs:ops has no pods/eviction)."

@@ -130,10 +130,10 @@ class _Course:
         failures = sum(outcome.outcome == "failed" for outcome in self._done.values())
         if self._site.stop():
             return f"the run stopped: {self._site.stop()}"
-        if failures > self._limits.max_failures:
-            return "the run stopped at an earlier failure"
         if self._limits.run_seconds and self._site.clock.monotonic() - self._started >= self._limits.run_seconds:
             return f"the run's time of {self._limits.run_seconds:.0f} s was over"
+        if failures > self._limits.max_failures:
+            return "the run stopped at an earlier failure"
         return ""
 
 
@@ -280,7 +280,7 @@ def failure_message(outcomes: Sequence[Replacement], ledger: str) -> str:
     waiting = [entry for entry in outcomes if entry.outcome == "not_started"]
     if not failed and not waiting:
         return ""
-    told = " ".join(f"{entry.namespace}/{entry.name}: {entry.reason}." for entry in failed[:5])
+    told = " ".join(f"{entry.namespace}/{entry.name}: {entry.reason.rstrip('.')}." for entry in failed[:5])
     more = f" And {len(failed) - 5} more." if len(failed) > 5 else ""
     rest = f" {len(waiting)} pod(s) were not touched: {waiting[0].reason}." if waiting else ""
     head = (

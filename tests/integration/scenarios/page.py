@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 
@@ -55,7 +56,7 @@ def _cell(lines: Sequence[str], marker: str) -> list[str]:
 def row(listed: Listed, notes: Notes) -> list[str]:
     """One scenario."""
     title = ["| " + escaped(listed.title), f"| ``{listed.test}``"]
-    happens = [line for line, _seen in notes if line]
+    happens = [line for line, _same in itertools.groupby(line for line, _seen in notes if line)]
     sees = [line for _line, seen in notes for line in seen]
     return [
         *_cell(title, "  * - "),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ MODULE = "eci_pod_recreate"
 # Under this name the notes travel with a test's report.
 PROPERTY = "scenario"
 LONGEST_LINE = 420
+FINALIZER = "example.org/stuck"
 
 
 def record_of(pod: w.Manifest) -> dict[str, Any]:
@@ -96,6 +98,16 @@ class Scenario:
 
         w.wait_for(counted, f"the count of {name}")
 
+    def hold_end_of(self, pod: w.Manifest) -> None:
+        """A finalizer, so that the pod does not end before it is let."""
+        self.patch("Pod", pod["metadata"]["name"], {"metadata": {"finalizers": [FINALIZER]}})
+
+    def let_end(self, pod: w.Manifest, after: str) -> None:
+        """Take the finalizer off, some seconds after the ledger has told of an event."""
+        self.wait_ledger(after)
+        time.sleep(3)
+        self.patch("Pod", pod["metadata"]["name"], {"metadata": {"finalizers": None}})
+
     def no_more_pods(self) -> None:
         """A quota that forbids every further pod of the namespace."""
         self.apply(
@@ -113,6 +125,8 @@ class Scenario:
               **options: Any) -> StartedModule:  # fmt: skip
         """Start the module on the given pods; who waits for it notes it."""
         options.setdefault("target_version", "1.26")
+        # So that what hangs says why before the test's own patience ends.
+        options.setdefault("pod_timeout", 60)
         records = [pod if "uid" in pod else record_of(pod) for pod in pods]
         arguments = {"pods": records, "_ansible_check_mode": check, "_ansible_diff": check, **options}
         return StartedModule(MODULE, arguments, kubeconfig or self.kubeconfig, self.home)
@@ -174,14 +188,20 @@ class Scenario:
         """What the user or the cluster does."""
         self.notes.append((self._masked(text), []))
 
+    def shows(self, what: str, *lines: str) -> None:
+        """What happens, and what the user sees of it."""
+        self._noted(self._masked(what), lines)
+
     def note(self, run: ModuleRun, *, check: bool = False) -> ModuleRun:
         """Note a run of the module."""
         counts = _counted(run.result.get("counts") or {})
         what = "Check mode" if check else "Run"
-        if run.result.get("failed"):
+        if run.result.get("refused"):
+            how, said = "refused, nothing is touched", [run.message]
+        elif run.result.get("failed"):
             how, said = (f"fails: {counts}" if counts else "fails at once"), [run.message]
         else:
-            how, said = counts or "nothing to do", [_line(pod) for pod in run.result["pods"]]
+            how, said = counts or "nothing to do", [_line(pod) for pod in run.result["pods"]] or ["ok"]
         self._noted(f"{what}: {how}.", said)
         return run
 
@@ -192,7 +212,8 @@ class Scenario:
             self._noted(f"{what}: the gate stays shut.", [run.message])
         else:
             said = run.result("Show the result")["msg"]
-            self._noted(f"{what}: the gate opens.", said if isinstance(said, list) else str(said).splitlines())
+            gate = "the gate opens" if run.preflight["ready"] else "it reports, and does not fail"
+            self._noted(f"{what}: {gate}.", said if isinstance(said, list) else str(said).splitlines())
         return run
 
     def _noted(self, what: str, said: Sequence[str]) -> None:

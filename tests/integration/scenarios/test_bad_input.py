@@ -133,7 +133,6 @@ def test_options_that_cannot_be_meant(scenario: Scenario) -> None:
     wrong: list[tuple[str, Any]] = [
         ("serial", [0]),
         ("serial", ["150%"]),
-        ("serial", ["many"]),
         ("pod_timeout", 0),
         ("run_timeout", -1),
         ("max_failures", -1),

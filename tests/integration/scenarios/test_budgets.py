@@ -28,9 +28,9 @@ def test_a_budget_without_room(scenario: Scenario) -> None:
     """A budget that never has room: the wait ends at the pod's deadline and the gate stays shut (kubectl drain repeats without an end)."""
     pods = scenario.aged(scenario.workload("Deployment", replicas=2), 2)
     scenario.budget("keep-both", "web", 2)
-    check = scenario.preflight("--check")
-    assert {pod["outcome"] for pod in check.preflight["planned"]} == {"blocked"}
-    assert "keep-both" in check.preflight["planned"][0]["reason"]
+    check = scenario.recreate(pods, check=True)
+    assert set(check.outcomes.values()) == {"blocked"}
+    assert "keep-both" in next(iter(check.reasons.values()))
     started = time.monotonic()
     run = scenario.preflight(pod_timeout=4)
     assert run.code == 2

@@ -6,10 +6,8 @@
 from __future__ import annotations
 
 from tests.cluster import workloads as w
-from tests.integration.scenarios.scenario import Scenario
+from tests.integration.scenarios.scenario import FINALIZER, Scenario
 from tests.integration.support import NEW
-
-FINALIZER = "example.org/stuck"
 
 
 def slow_to_end(scenario: Scenario, delay: str) -> list[w.Manifest]:
@@ -26,7 +24,7 @@ def slow_to_end(scenario: Scenario, delay: str) -> list[w.Manifest]:
 def test_it_hangs_behind_a_finalizer(scenario: Scenario) -> None:
     """A finalizer holds it: nothing is forced, and the finalizer is named."""
     pods = scenario.aged(scenario.workload("Deployment"))
-    scenario.patch("Pod", pods[0]["metadata"]["name"], {"metadata": {"finalizers": [FINALIZER]}})
+    scenario.hold_end_of(pods[0])
     run = scenario.recreate(pods, pod_timeout=4)
     assert list(run.outcomes.values()) == ["failed"], run.told
     assert FINALIZER in run.message
@@ -36,15 +34,9 @@ def test_it_hangs_behind_a_finalizer(scenario: Scenario) -> None:
 def test_its_finalizer_is_taken_off(scenario: Scenario) -> None:
     """A finalizer holds it for a while, until its owner takes it off."""
     pods = scenario.aged(scenario.workload("Deployment"))
-    name = pods[0]["metadata"]["name"]
-    scenario.patch("Pod", name, {"metadata": {"finalizers": [FINALIZER]}})
-
-    def let_go() -> None:
-        scenario.wait_ledger("removed")
-        scenario.patch("Pod", name, {"metadata": {"finalizers": None}})
-
+    scenario.hold_end_of(pods[0])
     scenario.happens("The finalizer's owner takes it off after the eviction.")
-    with scenario.meanwhile(let_go):
+    with scenario.meanwhile(lambda: scenario.let_end(pods[0], after="removed")):
         run = scenario.recreate(pods, pod_timeout=60)
     assert list(run.outcomes.values()) == ["recreated"], run.told
 
@@ -71,9 +63,11 @@ def test_its_grace_period_is_longer_than_the_deadline(scenario: Scenario) -> Non
 
 def test_it_is_already_terminating(scenario: Scenario) -> None:
     """Somebody else has deleted it already: its end is waited for, and it is not deleted twice."""
-    pods = slow_to_end(scenario, "3s")
+    pods = scenario.aged(scenario.workload("Deployment"))
+    scenario.hold_end_of(pods[0])
     scenario.delete("Pod", pods[0]["metadata"]["name"])
-    run = scenario.recreate(pods, pod_timeout=60)
+    with scenario.meanwhile(lambda: scenario.let_end(pods[0], after="started")):
+        run = scenario.recreate(pods, pod_timeout=60)
     assert run.code == 0, run.told
     assert "removing" not in scenario.events()
     assert pods[0]["metadata"]["uid"] not in scenario.uids("web")

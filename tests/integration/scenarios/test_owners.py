@@ -87,16 +87,12 @@ def test_a_paused_deployment(scenario: Scenario) -> None:
 
 def test_a_deployment_scaled_to_zero(scenario: Scenario) -> None:
     """A Deployment with replicas 0, whose pod is still going: it is waited for and nothing else happens."""
-    pods = scenario.aged(
-        scenario.workload(
-            "Deployment",
-            annotations={"test.ackops/delete-delay": "2s"},
-            pod={"terminationGracePeriodSeconds": 30},
-        )
-    )
+    pods = scenario.aged(scenario.workload("Deployment"))
+    scenario.hold_end_of(pods[0])
     scenario.patch("Deployment", "web", {"spec": {"replicas": 0}})
     w.wait_for(lambda: "deletionTimestamp" in scenario.pods("web")[0]["metadata"], "its end")
-    run = scenario.recreate(pods)
+    with scenario.meanwhile(lambda: scenario.let_end(pods[0], after="started")):
+        run = scenario.recreate(pods)
     assert list(run.outcomes.values()) == ["already_gone"], run.told
     assert scenario.pods("web") == []
     assert "removing" not in scenario.events()
@@ -438,8 +434,8 @@ def test_a_bare_pod_that_cannot_be_made_again(scenario: Scenario) -> None:
     again = scenario.preflight(unmanaged="recreate")
     assert again.code == 0, again.text
     assert w.wait_ready(scenario.api, scenario.namespace, "lonely", 1)[0]["metadata"]["labels"]["tier"] == "one"
-    third = scenario.preflight(unmanaged="recreate")
-    assert (third.code, third.changed()) == (0, 0), third.text
+    third = scenario.recreate(scenario.pods("lonely"), unmanaged="recreate")
+    assert (third.code, third.result["changed"]) == (0, False), third.told
 
 
 def test_a_bare_pod_is_deleted_by_choice(scenario: Scenario) -> None:
@@ -468,7 +464,8 @@ def test_a_daemonset(scenario: Scenario) -> None:
     scenario.apply(scenario.workload("DaemonSet", "agent"))
     pods = w.wait_ready(scenario.api, scenario.namespace, "agent", 2)
     w.age(scenario.api, pods, OLD)
-    for choice in ("refuse", "recreate", "delete"):
+    for choice in ("recreate", "delete"):
+        scenario.happens(f"With unmanaged: {choice}")
         run = scenario.recreate(pods, unmanaged=choice)
         assert run.code == 1
         assert "DaemonSet" in run.message

@@ -81,8 +81,8 @@ def test_killed_while_the_server_decides(scenario: Scenario) -> None:
         assert hook.asked.wait(20)
         kill(scenario, running, "while a webhook thinks about the eviction")
         leave.set()
-        run = scenario.preflight()
-    assert run.code == 0, run.text
+        run = scenario.recreate(pods)
+    assert run.code == 0, run.told
     assert len(w.wait_ready(scenario.api, scenario.namespace, "web", 2)) == 2
     assert scenario.uids("web").isdisjoint({uid_of(pod) for pod in pods})
 
@@ -114,9 +114,8 @@ def test_killed_during_an_eviction(scenario: Scenario) -> None:
     with evicted_without_an_answer(scenario, pods) as running:
         kill(scenario, running, "before the server's answer to the first eviction arrives")
     assert [entry["event"] for entry in scenario.ledger() if entry.get("name")] == ["removing"]
-    run = scenario.preflight()
-    assert run.code == 0, run.text
-    assert len(run.preflight["recreated"]) == 1
+    run = scenario.recreate(pods)
+    assert sorted(run.outcomes.values()) == ["already_gone", "recreated"], run.told
     assert len(w.wait_ready(scenario.api, scenario.namespace, "web", 2)) == 2
     assert scenario.uids("web").isdisjoint({uid_of(pod) for pod in pods})
 
@@ -203,8 +202,8 @@ def test_killed_after_a_bare_pod_is_gone(scenario: Scenario) -> None:
         kill(scenario, running, "when the old pod is gone and the new one not yet created")
         leave.set()
     assert scenario.pods("lonely") == []
-    run = scenario.preflight(unmanaged="recreate")
-    assert run.code == 0, run.text
+    run = scenario.recreate(pods, unmanaged="recreate")
+    assert run.code == 0, run.told
     assert len(w.wait_ready(scenario.api, scenario.namespace, "lonely", 1)) == 1
 
 
@@ -292,6 +291,8 @@ def test_interrupted_by_the_user(scenario: Scenario) -> None:
     scenario.happens("The user presses Ctrl-C while the first replacement starts.")
     os.killpg(playbook.pid, signal.SIGINT)
     assert playbook.wait(30) != 0
+    said = (scenario.home / "output").read_text(encoding="utf-8").strip().splitlines()
+    scenario.shows("ansible-playbook ends.", said[-1])
     w.wait_for(lambda: not Path(f"/proc/{pid}").exists(), "the end of the module", 10)
     w.age(scenario.api, other, OLD)
     stopped_in_the_middle(scenario, pods, other)
