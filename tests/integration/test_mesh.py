@@ -37,7 +37,7 @@ def over_the_mesh(job: Path, node: Path, control: Path, home: Path) -> None:
     steps = (
         (["transmit", str(job), "-p", "play.yml", "--ident", IDENT], None, stream),
         (["worker", "--private-data-dir", str(node)], stream, back),
-        (["process", str(control)], back, home / "end"),
+        (["process", str(control), "--ident", IDENT], back, home / "end"),
     )
     for arguments, source, goal in steps:
         with (source or Path("/dev/null")).open("rb") as stdin, goal.open("wb") as stdout:
@@ -55,6 +55,7 @@ def slice_of(number: int, of: int, kubeconfig: Path, job: Path, artifact: Path) 
         "ansible-galaxy",
         "collection",
         "install",
+        "--force",
         "--offline",
         "--no-deps",
         "-p",
