@@ -6,8 +6,8 @@ RUN := $(HOUSE) run main
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help env demo demo-fleet test lint ruff ansible-lint docs-lint types unit sanity importer binaries compat integration \
-        artifact cluster docs format requirements clean clean-environments
+.PHONY: help env demo demo-fleet test mutation bench lint ruff ansible-lint docs-lint types unit awx sanity importer binaries \
+        compat integration scenarios artifact cluster docs format requirements clean clean-environments
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,7 +24,7 @@ demo-fleet: ## Upgrade four real clusters behind the gate, three of them in trou
 	@$(RUN) python -m tests.demo.fleet $(ARGS)
 
 # What is quick fails first; integration is last, so that its summary ends the output.
-test: ruff types unit ansible-lint docs-lint sanity importer compat integration ## Run every check there is
+test: ruff types unit ansible-lint docs-lint awx sanity importer compat integration ## Run every check there is
 
 lint: ruff ansible-lint docs-lint ## Run the linters
 
@@ -41,7 +41,10 @@ types: ## Check types
 	@$(HOUSE) types
 
 unit: ## Run the unit tests
-	@$(RUN) python -m pytest tests/unit $(ARGS)
+	@$(RUN) python -m pytest tests/unit -n 2 $(ARGS)
+
+awx: ## Check what AWX gets against the modules that apply it, and the execution environment
+	@$(HOUSE) awx $(ARGS)
 
 sanity: ## Run ansible-test sanity, without containers
 	@$(HOUSE) sanity $(ARGS)
@@ -52,11 +55,20 @@ importer: ## Build the artifact and run Galaxy's import check on it
 binaries: ## Build the programs of the test cluster (minutes the first time; it says how far it is)
 	@$(RUN) python -m tests.cluster build --all
 
+mutation: binaries ## Take each rule of safe recreation out of the code, and show that a test falls (minutes)
+	@$(RUN) python -m tests.mutation $(ARGS)
+
 compat: binaries ## Run the tests on the oldest, a middle and the newest supported releases
 	@$(HOUSE) compat $(ARGS)
 
 integration: binaries ## Run the integration tests on the test cluster
-	@$(RUN) python -m pytest tests/integration $(ARGS)
+	@$(RUN) python -m pytest tests/integration -n 2 --dist loadgroup $(ARGS)
+
+scenarios: binaries ## Run the scenarios of recreation, and write docs/docsite/rst/scenarios.rst from what they saw
+	@$(RUN) python -m tests.integration.scenarios $(ARGS)
+
+bench: binaries ## Measure what it costs, against what people would use instead (ARGS=--quick: minutes, else an hour or two)
+	@$(HOUSE) run bench python -m tests.bench $(ARGS)
 
 artifact: ## Build the collection's artifact, ackops-eci-VERSION.tar.gz, here
 	@$(RUN) ansible-galaxy collection build --force $(ARGS)

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.ackops.eci.plugins.module_utils._report import gate_message, summary
+from ansible_collections.ackops.eci.plugins.module_utils._report import gate_message, summary, workflow_summary
 
 
 class FilterModule:
-    """Filters on the fact ``eci_preflight``."""
+    """Filters on the fact ``eci_preflight``, and on those of many hosts."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """The filters by name."""
-        return {"eci_summary": summary, "eci_gate_message": gate_message}
+        return {"eci_summary": summary, "eci_gate_message": gate_message, "eci_workflow_summary": workflow_summary}

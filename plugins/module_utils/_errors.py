@@ -30,10 +30,13 @@ class EciError(Exception):
 
 
 class InvalidInput(EciError):
-    """An option (or an entry of one) that cannot be taken: names the option, the value and the remedy."""
+    """An option (or an entry of one) that cannot be taken: names the option, the value and the remedy.
 
-    def __init__(self, option: str, value: object, problem: str, remedy: str) -> None:
-        super().__init__(f"{option}: {printable(value)} {problem}.", remedy)
+    ``longest``: how much of the value is shown; of a path the end tells most.
+    """
+
+    def __init__(self, option: str, value: object, problem: str, remedy: str, longest: int = 80) -> None:
+        super().__init__(f"{option}: {printable(value, longest)} {problem}.", remedy)
         self.option = option
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,14 +23,16 @@ from ansible_collections.ackops.eci.plugins.module_utils._model import Node, Pod
 from ansible_collections.ackops.eci.plugins.module_utils._paths import pods_path
 from ansible_collections.ackops.eci.plugins.module_utils._pod_api import Clock, PodApi, PodSet
 from ansible_collections.ackops.eci.plugins.module_utils._selection import Condition
+from ansible_collections.ackops.eci.plugins.module_utils._snapshot import PodReader, read_nodes
 
-PAGE_SIZE = 500
+ALL_PODS = "/api/v1/pods"
 # A list that expires is begun again, so many times in all: on a server that drops snapshots faster than that
 # it never ends.
 TRIES = 3
 # While pods are being created, the cluster is scanned at most so seldom (seconds).
 SETTLE_SECONDS = 10.0
 LEAST_SECONDS = 1.0
+LONGEST_PATH = 300
 SRC_REMEDY = "Make the file with: kubectl get pods -A -o json > pods.json"
 
 
@@ -53,14 +55,21 @@ class Scan:
     """What a scan found: the ECI pods, the virtual nodes, and how many of everything else was passed by."""
 
     scope: Scope
-    virtual_nodes: dict[str, Node]
+    virtual_nodes: dict[str, Node] = field(default_factory=dict)
+    machines: set[str] = field(default_factory=set)
     pods: list[Pod] = field(default_factory=list)
     passed_by: Counter[str] = field(default_factory=Counter)
     selected_away: int = 0
+    resource_version: str = ""
+
+    def know(self, nodes: Mapping[str, Node]) -> None:
+        """Take in nodes, before the pods that are on them."""
+        self.virtual_nodes.update((name, node) for name, node in nodes.items() if node.virtual)
+        self.machines.update(name for name, node in nodes.items() if node.machine)
 
     def add(self, pod: Pod) -> None:
         """Take in one pod of the list."""
-        kind = _predicates.kind_of_pod(pod, self.virtual_nodes, self.scope.prefixes)
+        kind = _predicates.kind_of_pod(pod, self.virtual_nodes, self.scope.prefixes, self.machines)
         if kind != _predicates.ECI:
             self.passed_by[kind] += 1
         elif self.scope.query is not None and not self.scope.query.holds(pod):
@@ -93,23 +102,32 @@ class Scan:
         }
 
 
-def _entries(api: PodApi, path: str) -> Iterator[Mapping[str, Any]]:
-    for page in api.pages(path, {}, PAGE_SIZE):
-        yield from page.get("items") or ()
-
-
 def virtual_nodes(api: PodApi, prefixes: Sequence[str]) -> dict[str, Node]:
     """The virtual nodes of the cluster, by name."""
-    nodes = (_predicates.node_from_manifest(entry, prefixes) for entry in _entries(api, "/api/v1/nodes"))
-    return {node.name: node for node in nodes if node.virtual}
+    return {name: node for name, node in read_nodes(api, prefixes).items() if node.virtual}
 
 
 def _scan_once(api: PodApi, scope: Scope) -> Scan:
-    scan = Scan(scope, virtual_nodes(api, scope.prefixes))
-    paths = [pods_path(name) for name in scope.namespaces] or ["/api/v1/pods"]
-    for path in paths:
-        for entry in _entries(api, path):
-            scan.add(pod_from_manifest(entry))
+    nodes = read_nodes(api, scope.prefixes)
+    scan = Scan(scope)
+    scan.know(nodes)
+    reader = PodReader(api, nodes)
+    elsewhere = []
+    for path in [pods_path(name) for name in scope.namespaces] or [ALL_PODS]:
+        for manifest in reader.pods(path):
+            pod = pod_from_manifest(manifest)
+            if pod.node and pod.node not in nodes:
+                elsewhere.append(pod)
+            else:
+                scan.add(pod)
+    if elsewhere:
+        # Nodes that came after the first list, or are gone.
+        later = read_nodes(api, scope.prefixes)
+        scan.know({name: later[name] for name in {pod.node for pod in elsewhere} if name in later})
+        for pod in elsewhere:
+            scan.add(pod)
+    scan.passed_by[_predicates.OTHER] += reader.passed_over
+    scan.resource_version = reader.resource_version
     scan.pods.sort(key=sort_key)
     return scan
 
@@ -163,9 +181,9 @@ def scan_file(path: str, scope: Scope) -> Scan:
         with open(path, encoding="utf-8") as stream:
             document = json.load(stream)
     except OSError as error:
-        raise InvalidInput("src", path, f"cannot be read: {error.strerror}", SRC_REMEDY) from error
+        raise InvalidInput("src", path, f"cannot be read: {error.strerror}", SRC_REMEDY, LONGEST_PATH) from error
     except ValueError as error:
-        raise InvalidInput("src", path, "is not JSON", SRC_REMEDY) from error
+        raise InvalidInput("src", path, "is not JSON", SRC_REMEDY, LONGEST_PATH) from error
     return scan_manifests(manifests_of(document), scope)
 
 
@@ -176,7 +194,8 @@ def scan_manifests(manifests: Iterable[Mapping[str, Any]], scope: Scope) -> Scan
     nodes = [
         _predicates.node_from_manifest(entry, scope.prefixes) for entry, kind in zip(entries, kinds) if kind == "Node"
     ]
-    scan = Scan(scope, {node.name: node for node in nodes if node.virtual})
+    scan = Scan(scope)
+    scan.know({node.name: node for node in nodes})
     for position, (entry, kind) in enumerate(zip(entries, kinds)):
         if kind != "Pod":
             continue

@@ -29,7 +29,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._errors import (
     printable,
 )
 from ansible_collections.ackops.eci.plugins.module_utils._paths import pods_path
-from ansible_collections.ackops.eci.plugins.module_utils._pod_api import PodSet
+from ansible_collections.ackops.eci.plugins.module_utils._pod_api import Answer, PodSet
 
 try:
     import kubernetes.config
@@ -47,6 +47,7 @@ READ_SECONDS = 60.0
 # A watch is ended by the server; so much later the client gives up on a connection that has gone silent.
 WATCH_GRACE_SECONDS = 5.0
 POOL_SIZE = 64
+CHUNK_BYTES = 262144
 _POLICY_V1_SINCE = (1, 22)
 
 
@@ -102,13 +103,14 @@ class KubeApi:
         query: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
         read_seconds: float = READ_SECONDS,
+        accept: str = "application/json",
     ) -> Any:
         """Send one request; the answer is a success, its body not yet read. Raises ConnectionFailed and ApiError."""
         login = self._configuration
-        response = self._send(method, path, query, body, read_seconds)
+        response = self._send(method, path, query, body, read_seconds, accept)
         if response.status == 401 and self._log_in_again(login):
             response.release_conn()
-            response = self._send(method, path, query, body, read_seconds)
+            response = self._send(method, path, query, body, read_seconds, accept)
         if not 200 <= response.status <= 299:
             raise self._refused(response)
         return response
@@ -133,6 +135,7 @@ class KubeApi:
         query: Mapping[str, str] | None,
         body: Mapping[str, Any] | None,
         read_seconds: float,
+        accept: str,
     ) -> Any:
         url = self._configuration.host + path + ("?" + urlencode(query) if query else "")
         data = json.dumps(body) if body is not None else None
@@ -141,7 +144,7 @@ class KubeApi:
                 method,
                 url,
                 body=data,
-                headers=self._headers("application/json", "application/json" if data else None),
+                headers=self._headers(accept, "application/json" if data else None),
                 timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=read_seconds),
                 retries=False,
                 redirect=False,
@@ -226,6 +229,20 @@ class KubeApi:
             token = (page.get("metadata") or {}).get("continue") or ""
             if not token:
                 return
+
+    def stream(self, path: str, query: Mapping[str, str], accept: str) -> Answer:
+        """One answer in the first form of ``accept`` that the server knows, its bytes as they come in."""
+        response = self._open("GET", path, query=query, accept=accept)
+        media_type = str(response.headers.get("Content-Type") or "").partition(";")[0].strip()
+        return Answer(media_type, self._chunks(response))
+
+    def _chunks(self, response: Any) -> Iterator[bytes]:
+        try:
+            yield from response.stream(CHUNK_BYTES)
+        except HTTPError as error:
+            raise self._no_answer(error) from error
+        finally:
+            response.close()
 
     def get(self, path: str) -> Mapping[str, Any] | None:
         """The object at that path, None where there is none."""

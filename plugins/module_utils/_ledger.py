@@ -22,6 +22,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._pod_api import Clock, 
 
 LEDGER = "ledger.jsonl"
 MANIFESTS = "manifests"
+LONGEST_NAME = 180
 # The entries that end what ``removing`` began.
 ENDS = ("created", "finished", "failed", "not_started")
 Tell = Callable[[str, Mapping[str, Any]], None]
@@ -71,7 +72,9 @@ class Ledger:
     def save_manifest(self, uid: str, manifest: Mapping[str, Any]) -> str:
         """Keep a pod's manifest; the UID in the name makes it one file per pod, however often it is saved."""
         metadata = manifest.get("metadata") or {}
-        name = f"{metadata.get('namespace')}_{metadata.get('name')}_{uid}.json"
+        # Names may be as long as a file's name may be; the UID alone makes it unique.
+        shown = f"{metadata.get('namespace')}_{metadata.get('name')}"[:LONGEST_NAME]
+        name = f"{shown}_{uid}.json"
         path = os.path.join(self.directory, MANIFESTS, re.sub(r"[^0-9A-Za-z_.-]+", "_", name))
         temporary = f"{path}.{os.getpid()}.part"
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

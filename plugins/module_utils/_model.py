@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from ansible_collections.ackops.eci.plugins.module_utils._errors import InvalidInput
@@ -67,11 +68,12 @@ class Pod:
 
 @dataclass(frozen=True)
 class Node:
-    """One node; ``virtual`` says that a virtual-kubelet stands behind it."""
+    """One node; ``virtual`` says that a virtual-kubelet stands behind it, ``machine`` that none does for certain."""
 
     name: str
     virtual: bool
     zone: str = ""
+    machine: bool = False
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,12 @@ def condition(manifest: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
         if entry.get("type") == kind:
             return dict(entry)
     return {}
+
+
+@lru_cache(maxsize=1024)
+def is_kept_annotation(key: str) -> bool:
+    """Whether anything of that annotation is looked at."""
+    return key == MIRROR or _is_reported(key)
 
 
 def _is_reported(key: str) -> bool:

@@ -30,6 +30,13 @@ class Unfinished(NamedTuple):
     path: str = ""
 
 
+class Answer(NamedTuple):
+    """A list in the form that the server chose: its media type, and its bytes as they come in."""
+
+    media_type: str
+    chunks: Iterator[bytes]
+
+
 class PodApi(Protocol):
     """Reads and writes of pods and of what owns them. Times are in seconds."""
 
@@ -41,6 +48,9 @@ class PodApi(Protocol):
 
     def pages(self, path: str, query: Mapping[str, str], size: int) -> Iterator[Manifest]:
         """The pages of one consistent list, each a List object. Raises ListExpired where the snapshot is gone."""
+
+    def stream(self, path: str, query: Mapping[str, str], accept: str) -> Answer:
+        """One answer in the first form of ``accept`` that the server knows. Raises ListExpired like ``pages``."""
 
     def get(self, path: str) -> Manifest | None:
         """The object at that path, None where there is none (404)."""

@@ -49,15 +49,27 @@ def node_from_manifest(manifest: Mapping[str, Any], prefixes: Sequence[str]) -> 
     labels = metadata.get("labels") or {}
     name = metadata.get("name", "")
     zone = next((labels[label] for label in ZONE_LABELS if label in labels), "")
-    return Node(name, is_virtual(name, manifest, prefixes), zone)
+    return Node(name, is_virtual(name, manifest, prefixes), zone, is_machine(name, manifest, prefixes))
 
 
-def kind_of_pod(pod: Pod, virtual_nodes: Collection[str], prefixes: Sequence[str]) -> str:
+def is_machine(name: str, manifest: Mapping[str, Any], prefixes: Sequence[str]) -> bool:
+    """Whether a node is a machine for certain: its kubelet reports kernel and container runtime, as no virtual one can."""
+    reported = (manifest.get("status") or {}).get("nodeInfo") or {}
+    known = bool(reported.get("kernelVersion") and reported.get("containerRuntimeVersion"))
+    return known and not is_virtual(name, manifest, prefixes)
+
+
+def kind_of_pod(
+    pod: Pod, virtual_nodes: Collection[str], prefixes: Sequence[str], machines: Collection[str] = ()
+) -> str:
     """ECI, ACS, UNSCHEDULED or OTHER.
 
+    A pod on a node that is a machine for certain is OTHER, whatever annotations it bears (copied ones, for example).
     A pod is ECI by its instance id or by its virtual node (a node that is gone is judged by its name); an ACS pod may
     sit on the same node and is told by its label, or by an acs instance id without an eci one.
     """
+    if pod.node in machines:
+        return OTHER
     if not pod.instance_id and (
         pod.labels.get(ACS_LABEL) == "true" or pod.annotations.get(ACS_INSTANCE_ID, "").startswith("acs-")
     ):

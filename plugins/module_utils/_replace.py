@@ -215,6 +215,8 @@ class OnePod:
             if not self._patiently(self._settled):
                 raise PutOff(self._waiting_for)
         self._await(self._settled, "")
+        if self._gone():
+            return self._outcome("already_gone", "it went while its workload settled")
         self._before = frozenset(self._seen)
         self._remove(evict=self._site.method == "evict")
         return self._await_replacement()

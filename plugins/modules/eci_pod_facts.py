@@ -13,9 +13,13 @@ version_added: 0.1.0
 author: ackops.eci contributors (@ackops)
 description:
   - Finds the pods that run on Elastic Container Instance (ECI) and returns them as facts, with the platform version of each.
-  - A pod is an ECI pod by its ECI instance id, or because it sits on a virtual node. ACS pods on virtual nodes, pods on real nodes and pods
-    that are not scheduled are counted and left out.
-  - The list is read in pages of one consistent snapshot. A list that could not be read to its end is an error, never a shorter answer.
+  - A pod is an ECI pod by its ECI instance id, or because it sits on a virtual node. ACS pods, other pods and pods that are not scheduled are
+    counted and left out.
+  - A pod on a machine is never an ECI pod, whatever annotations it bears. A node is a machine if its kubelet reports a kernel and a container
+    runtime (C(status.nodeInfo)) and nothing says that it is virtual. Pods on machines are counted by the server and not read. Pods on nodes that
+    are neither virtual nor machines for certain, or that are gone, are looked at one by one.
+  - All of it is one consistent snapshot, of the moment at which the task asks for it. It is read in pages, as protobuf where the server offers
+    that. A list that could not be read to its end is an error, never a shorter answer.
 extends_documentation_fragment:
   - ackops.eci.auth
   - ackops.eci.common.nodes
@@ -106,8 +110,8 @@ ansible_facts:
           sample: {"1.0.0": 12, "1.1.0": 30, "unavailable": 2}
         counts:
           description:
-            - Pods by kind. C(eci) the ECI pods returned, C(finished) those of them that have ended, C(acs), C(unscheduled) and C(other) what was
-              left out, C(not_selected) ECI pods that the query left out.
+            - Pods by kind. C(eci) the ECI pods returned, C(finished) those of them that have ended, C(acs), C(unscheduled) and C(other) (those on
+              machines among them) what was left out, C(not_selected) ECI pods that the query left out.
           type: dict
           returned: success
           sample: {"eci": 44, "finished": 1, "acs": 2, "unscheduled": 1, "other": 80, "not_selected": 0}

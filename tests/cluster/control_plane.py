@@ -21,6 +21,7 @@ import yaml
 from tests.cluster import binaries
 from tests.cluster.api import Api, ApiError
 from tests.cluster.certificates import ISSUER, Authority, TokenSigner, write_private
+from tests.cluster.errors import ClusterError
 from tests.cluster.nodes import node_manifest
 from tests.cluster.processes import Process, Reaper, claim_ports
 
@@ -43,7 +44,7 @@ class ControlPlane:
             self._reaper.tell(f"dir {self.directory}")
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=not self._own_directory)
         self._claim, ports = claim_ports(5)
-        self._etcd_port, self._peer_port, port, *self._other_ports = ports
+        self.etcd_port, self._peer_port, port, *self._other_ports = ports
         self.server = f"https://127.0.0.1:{port}"
         self._authority = Authority(self.directory / "pki")
         self._signer = TokenSigner(self.directory / "pki")
@@ -139,7 +140,7 @@ class ControlPlane:
         return process
 
     def _etcd_command(self) -> list[str]:
-        client, peer = (f"http://127.0.0.1:{port}" for port in (self._etcd_port, self._peer_port))
+        client, peer = (f"http://127.0.0.1:{port}" for port in (self.etcd_port, self._peer_port))
         return [str(binaries.binary("etcd", binaries.ETCD)), "--data-dir", str(self.directory / "etcd"),
                 "--listen-client-urls", client, "--advertise-client-urls", client, "--listen-peer-urls", peer,
                 "--initial-advertise-peer-urls", peer, "--initial-cluster", f"default={peer}", "--unsafe-no-fsync",
@@ -157,7 +158,8 @@ class ControlPlane:
             [program, "kube-controller-manager", *common, f"--secure-port={self._other_ports[0]}",
              "--use-service-account-credentials=false", "--kube-api-qps=300", "--kube-api-burst=600",
              "--service-account-private-key-file", str(self._signer.private_file),
-             "--root-ca-file", str(self.ca_file), "--concurrent-deployment-syncs=20", "--concurrent-replicaset-syncs=20",
+             "--root-ca-file", str(self.ca_file), "--horizontal-pod-autoscaler-sync-period=1s",
+             "--concurrent-deployment-syncs=20", "--concurrent-replicaset-syncs=20",
              "--controllers=*,-ttl,-nodeipam,-route,-service,-cloud-node-lifecycle"],
         )  # fmt: skip
         self.controller_manager.launch()
@@ -174,7 +176,7 @@ class ControlPlane:
         write_private(pki / "server.crt", certificate)
         write_private(pki / "server.key", key)
         return [
-            f"--etcd-servers=http://127.0.0.1:{self._etcd_port}", "--bind-address=127.0.0.1",
+            f"--etcd-servers=http://127.0.0.1:{self.etcd_port}", "--bind-address=127.0.0.1",
             "--advertise-address=127.0.0.1", f"--secure-port={self.server.rpartition(':')[2]}",
             f"--tls-cert-file={pki / 'server.crt'}", f"--tls-private-key-file={pki / 'server.key'}",
             f"--client-ca-file={self.ca_file}", "--authorization-mode=Node,RBAC",
@@ -212,6 +214,17 @@ class ControlPlane:
         self._control_plane()
         self.kwok.stop()
         self.kwok.launch()
+
+    def compact(self) -> None:
+        """Let etcd forget all but the present, as it does of itself every five minutes: continue tokens expire."""
+        etcd = f"http://127.0.0.1:{self.etcd_port}/v3"
+        with urllib3.PoolManager() as pool:
+            status = pool.request("POST", f"{etcd}/maintenance/status", json={}).json()
+            body = {"revision": status["header"]["revision"], "physical": True}
+            answer = pool.request("POST", f"{etcd}/kv/compaction", json=body)
+        if answer.status != 200:
+            message = f"etcd did not compact: {answer.data[:200]!r}"
+            raise ClusterError(message)
 
     def stop(self) -> None:
         """End every process and remove the directory."""

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from tests.cluster.api import Api, ApiError
@@ -23,6 +24,8 @@ PLURALS = {
     "ReplicaSet": "/apis/apps/v1/namespaces/{}/replicasets",
     "DaemonSet": "/apis/apps/v1/namespaces/{}/daemonsets",
     "Job": "/apis/batch/v1/namespaces/{}/jobs",
+    "CronJob": "/apis/batch/v1/namespaces/{}/cronjobs",
+    "HorizontalPodAutoscaler": "/apis/autoscaling/v1/namespaces/{}/horizontalpodautoscalers",
     "Pod": "/api/v1/namespaces/{}/pods",
     "PodDisruptionBudget": "/apis/policy/v1/namespaces/{}/poddisruptionbudgets",
     "ResourceQuota": "/api/v1/namespaces/{}/resourcequotas",
@@ -114,6 +117,18 @@ def budget(namespace: str, name: str, app: str, *, min_available: int | str) -> 
     }
 
 
+@contextlib.contextmanager
+def cordoned(api: Api, *nodes: str) -> Iterator[None]:
+    """Nothing new is scheduled to these nodes, as after ``kubectl cordon``."""
+    for node in nodes:
+        api.patch(f"/api/v1/nodes/{node}", {"spec": {"unschedulable": True}})
+    try:
+        yield
+    finally:
+        for node in nodes:
+            api.patch(f"/api/v1/nodes/{node}", {"spec": {"unschedulable": None}})
+
+
 def ensure_namespace(api: Api, namespace: str) -> None:
     """Create the namespace where it is missing, and wait for its default service account (pods need it)."""
     try:
@@ -180,6 +195,8 @@ def age(api: Api, pods: Iterable[Manifest], version: str | None) -> None:
 def clear(api: Api, namespace: str) -> None:
     """Delete every workload of a namespace and wait until no pod is left (finalizers of stuck pods are taken off)."""
     for kind in (
+        "HorizontalPodAutoscaler",
+        "CronJob",
         "Deployment",
         "StatefulSet",
         "ReplicaSet",

@@ -9,7 +9,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from tests.house import checks, clean, compat, envs, importer, pins, run, sanity
+from tests.house import awx, checks, clean, compat, envs, importer, pins, run, sanity
 from tests.house.paths import say
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "types": checks.types,
 }
 WITH_ARGUMENTS: dict[str, Callable[..., int]] = {
+    "awx": awx.check,
     "compat": compat.check,
     "requirements": pins.write,
     "sanity": sanity.check,

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
-from tests.house import copies, envs, run
+from tests.house import awx, copies, envs, run
 from tests.house.paths import REPO, link_tree, locked, say
 
 if TYPE_CHECKING:
@@ -60,6 +61,9 @@ def ansible_lint() -> int:
     with locked(f"{link_tree().name}-ansible-lint"):
         copy = copies.refresh("ansible-lint")
         collections = _only(copy)
+        # The modules that apply awx/ are checked too, where they can be had.
+        if modules := awx.collections():
+            collections["ANSIBLE_COLLECTIONS_PATH"] += f"{os.pathsep}{modules}"
         return run.run("lint", "ansible-lint", "--offline", "--nocolor", cwd=copy, extra=collections)
 
 
@@ -93,6 +97,7 @@ def docs_site() -> int:
                 "ackops.eci",
             ),
             (*generate, "--dest-dir", str(site / "rst"), "ackops.eci"),
+            *_picture_steps(copy, site / "rst"),
             # Links into Ansible's own documentation need the internet; without it they are plain text.
             ("sphinx-build", "-M", "html", str(site / "rst"), str(site / "build"), "-c", str(site), "-Q"),
         )
@@ -102,6 +107,12 @@ def docs_site() -> int:
         if not status:
             say(f"the documentation is at {site / 'build' / 'html' / 'index.html'}")
         return status
+
+
+def _picture_steps(copy: Path, target: Path) -> list[tuple[str, ...]]:
+    """Take pictures along: antsibull-docs copies pages only."""
+    pictures = sorted(str(path) for path in (copy / "docs" / "docsite" / "rst").glob("*.svg"))
+    return [("cp", *pictures, str(target / "docsite"))] if pictures else []
 
 
 def _only(copy: Path) -> dict[str, str]:

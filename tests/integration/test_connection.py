@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,10 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.cluster import ControlPlane, workloads as w
-from tests.cluster.api import ApiError
+from tests.cluster import ControlPlane
 from tests.cluster.certificates import Authority
-from tests.integration.support import OLD, REPO, Run, run_playbook, run_preflight, run_tasks
+from tests.integration.access import kubeconfig_of, shipped
+from tests.integration.support import Run, run_playbook, run_preflight, run_tasks
 
 
 def failed_clearly(run: Run, *said: str) -> None:
@@ -91,20 +90,7 @@ def test_a_token_given_as_an_option_or_in_a_dictionary_is_never_shown(cluster: C
 @pytest.fixture
 def operator(cluster: ControlPlane, tmp_path: Path) -> Path:
     """A kubeconfig of a service account with exactly the ClusterRole that the collection ships."""
-    role = yaml.safe_load((REPO / "docs" / "rbac" / "clusterrole.yml").read_text(encoding="utf-8"))
-    token = cluster.token("default", "operator")
-    subject = {"kind": "ServiceAccount", "namespace": "default", "name": "operator"}
-    binding = {
-        "metadata": {"name": role["metadata"]["name"]},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role["metadata"]["name"]},
-        "subjects": [subject],
-    }
-    for kind, manifest in (("clusterroles", role), ("clusterrolebindings", binding)):
-        path = f"/apis/rbac.authorization.k8s.io/v1/{kind}"
-        with contextlib.suppress(ApiError):
-            cluster.api.request("DELETE", f"{path}/{role['metadata']['name']}")
-        cluster.api.request("POST", path, manifest)
-    return cluster.write_kubeconfig(tmp_path / "operator.yml", token=token)
+    return kubeconfig_of(cluster, "operator", shipped(), tmp_path)
 
 
 def with_exec_plugin(cluster: ControlPlane, path: Path, script: str) -> Path:
@@ -179,25 +165,3 @@ def test_module_defaults_of_the_action_group(cluster: ControlPlane, home: Path) 
     run = run_playbook([play], None, home)
     assert run.code == 0, run.text
     assert run.result("Judge")["compatible"] is True
-
-
-def test_the_main_path_with_the_shipped_role_only(
-    cluster: ControlPlane, namespace: str, operator: Path, home: Path
-) -> None:
-    """Least privilege is enough; without pods/eviction (as with ACK's cs:ops) the error names the missing right."""
-    api, path = cluster.api, "/apis/rbac.authorization.k8s.io/v1/clusterroles/ackops-eci-preflight"
-    w.apply(
-        api,
-        w.workload("Deployment", namespace, "web", replicas=2),
-        w.workload("StatefulSet", namespace, "db", replicas=1),
-    )
-    w.age(api, w.wait_ready(api, namespace, "web", 2) + w.wait_ready(api, namespace, "db", 1), OLD)
-    role = api.request("GET", path)
-    without = [rule for rule in role["rules"] if rule["resources"] != ["pods/eviction"]]
-    api.patch(path, {"rules": without})
-    run = run_preflight(operator, home, pod_timeout=20)
-    failed_clearly(run, 'cannot create resource "pods/eviction"', "docs/rbac")
-    api.patch(path, {"rules": role["rules"]})
-    run = run_preflight(operator, home)
-    assert run.code == 0, run.text
-    assert len(run.preflight["recreated"]) == 3

@@ -18,10 +18,10 @@ README = (REPO / "README.md").read_text(encoding="utf-8")
 SNIPPETS = re.findall(r"^```yaml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.parametrize("number", range(3))
+@pytest.mark.parametrize("number", range(2))
 def test_every_snippet_is_yaml_whose_variables_exist(number: int) -> None:
-    """An inventory, a playbook, a survey; the role's variables in them are the role's own."""
-    assert len(SNIPPETS) == 3
+    """An inventory and a playbook; the role's variables in them are the role's own."""
+    assert len(SNIPPETS) == 2
     assert yaml.safe_load(SNIPPETS[number])
     specs = yaml.safe_load((REPO / "roles/eci_preflight/meta/argument_specs.yml").read_text(encoding="utf-8"))
     known = set(specs["argument_specs"]["main"]["options"]) | {"eci_preflight_"}
@@ -31,7 +31,7 @@ def test_every_snippet_is_yaml_whose_variables_exist(number: int) -> None:
 
 def test_the_inventory_and_the_upgrade_playbook_run(cluster: ControlPlane, home: Path) -> None:
     """The README's playbook over the README's inventory, on two real clusters; the same one twice is refused."""
-    inventory, playbook, _survey = SNIPPETS
+    inventory, playbook = SNIPPETS
     home.mkdir()
     for name in ("shop-hangzhou", "all"):
         inventory = inventory.replace(f"~/.kube/{name}\n", f"{cluster.kubeconfig}\n")

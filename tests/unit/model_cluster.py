@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import functools
+import json
 import random
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,7 +21,7 @@ from typing import Any
 from ansible_collections.ackops.eci.plugins.module_utils import _lease
 from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError, ConnectionFailed, WatchBroken
 from ansible_collections.ackops.eci.plugins.module_utils._model import INSTANCE_ID, PLATFORM_VERSION
-from ansible_collections.ackops.eci.plugins.module_utils._pod_api import PodSet
+from ansible_collections.ackops.eci.plugins.module_utils._pod_api import Answer, PodSet
 
 Manifest = dict[str, Any]
 NEW, OLD = "1.1.0", "1.0.0"
@@ -125,6 +126,9 @@ class ModelCluster:
         self.removed: list[tuple[float, str, str]] = []
         self.unasked: list[str] = []  # removed without asking a budget, of workloads
         self.lease: Manifest | None = None
+        self.refusals: list[ApiError] = []  # what the next evictions are answered with
+        self.comes_up_as: str | None = NEW
+        self.comes_up_on = NODE
         self.calm = False  # for requests that are not to meet a fault
         self.lives_left: int | None = None  # requests until the run that sends them is killed
         self.scaled: set[str] = set()
@@ -170,23 +174,28 @@ class ModelCluster:
         }
         if owner:
             metadata["ownerReferences"] = [{**reference, "kind": self.workloads[owner]["kind"]}]
-        pod = {"metadata": metadata, "spec": {"nodeName": NODE}, "status": {"phase": "Pending", "conditions": []}}
+        pod = {
+            "metadata": metadata,
+            "spec": {"nodeName": self.comes_up_on},
+            "status": {"phase": "Pending", "conditions": []},
+        }
         self.pods[uid] = pod
         self._tell("ADDED", pod)
         return uid
 
-    def _annotate(self, uid: str, version: str) -> None:
-        if uid in self.pods:
+    def _annotate(self, uid: str, version: str | None) -> None:
+        if uid in self.pods and version is not None:
             self.pods[uid]["metadata"]["annotations"] = {INSTANCE_ID: f"eci-{uid}", PLATFORM_VERSION: version}
             self._tell("MODIFIED", self.pods[uid])
 
     def _come_up(self, uid: str) -> None:
         """The version is known some time before the pod is Ready."""
         start = self.random.uniform(0.1, 10.0)
-        self.clock.after(start, functools.partial(self._annotate, uid, NEW))
-        self.clock.after(start + self.random.uniform(0.1, 20.0), functools.partial(self._settle, uid, NEW))
+        self.clock.after(start, functools.partial(self._annotate, uid, self.comes_up_as))
+        ready = start + self.random.uniform(0.1, 20.0)
+        self.clock.after(ready, functools.partial(self._settle, uid, self.comes_up_as))
 
-    def _settle(self, uid: str, version: str) -> None:
+    def _settle(self, uid: str, version: str | None) -> None:
         pod = self.pods.get(uid)
         if pod is None:
             return
@@ -303,6 +312,15 @@ class ModelCluster:
         nodes = [{"metadata": {"name": NODE, "labels": {"type": "virtual-kubelet"}}}]
         yield {"metadata": {}, "items": nodes if path.endswith("nodes") else copy.deepcopy(list(self.pods.values()))}
 
+    def stream(self, path: str, query: Mapping[str, str], accept: str) -> Answer:
+        """All pods, in JSON as an old proxy gives it, whatever selector and limit are asked for."""
+        assert path.endswith("pods")
+        assert query
+        assert accept.endswith("application/json")
+        [page] = self.pages(path, {}, 1)
+        text = {**page, "kind": "PodList", "metadata": {"resourceVersion": "1"}}
+        return Answer("application/json", iter([json.dumps(text).encode()]))
+
     def get(self, path: str) -> Mapping[str, Any] | None:
         """A pod, a workload or the lease, by its path."""
         self._fault()
@@ -359,6 +377,8 @@ class ModelCluster:
         self.armed = True
         self._fault()
         pod = self._removable(name, uid)
+        if self.refusals and not dry_run:
+            raise self.refusals.pop(0)
         app = pod["metadata"]["labels"]["app"]
         if self.budgets_left.get(app, 1) < 1:
             cause = {"reason": "DisruptionBudget", "message": f"The disruption budget {app} has no room"}

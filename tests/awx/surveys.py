@@ -1,0 +1,106 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Surveys: what AWX takes for one, and what the roles' argument specs say of each variable."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+Question = Mapping[str, Any]
+# A key that AWX does not know is kept and ignored, so that a slip of the pen would go unseen.
+KEYS = {"variable", "question_name", "question_description", "type", "choices", "default", "required", "min", "max"}
+ANSWERS: dict[str, type] = {
+    "text": str, "textarea": str, "password": str, "multiplechoice": str, "multiselect": str, "integer": int, "float": float,
+}  # fmt: skip
+# Ansible reads an answer as YAML: 1.30 becomes a number, yes a boolean. A letter keeps it what it is.
+NUMBER = re.compile(r"^[\d.]+$")
+
+
+def accepted(spec: Mapping[str, Any]) -> Iterator[str]:
+    """What AWX would refuse in a survey, and what it would not notice."""
+    for key in ("name", "description"):
+        if not isinstance(spec.get(key), str):
+            yield f"{key} must be text"
+    if not spec.get("spec"):
+        yield "there are no questions"
+    variables = [question.get("variable") for question in spec.get("spec", [])]
+    yield from (f"{name} is asked twice" for name in {v for v in variables if variables.count(v) > 1})
+    for question in spec.get("spec", []):
+        yield from (f"{question.get('variable')}: {wrong}" for wrong in _question(question))
+
+
+def _question(question: Question) -> Iterator[str]:
+    yield from (f"{key} is no key of a question" for key in question if key not in KEYS)
+    for key, kind in (("type", str), ("question_name", str), ("variable", str), ("required", bool)):
+        if not isinstance(question.get(key), kind):
+            yield f"{key} must be {kind.__name__}"
+    answer = ANSWERS.get(question.get("type", ""))
+    if answer is None:
+        yield f"type {question.get('type')!r} is none of {', '.join(ANSWERS)}"
+        return
+    default = question.get("default", "")
+    if default != "" and (not isinstance(default, answer) or isinstance(default, bool)):
+        yield f"default {default!r} is no {answer.__name__}"
+    yield from _bounds(question)
+    if question["type"].startswith("multi"):
+        yield from _choices(question)
+
+
+def _bounds(question: Question) -> Iterator[str]:
+    low, high = question.get("min"), question.get("max")
+    if not all(isinstance(bound, int) or bound is None for bound in (low, high)):
+        yield "min and max must be whole numbers"
+        return
+    if low is not None and high is not None and low > high:
+        yield f"min {low} is above max {high}"
+    default = question.get("default")
+    size = len(default) if isinstance(default, str) else default
+    if default not in {None, ""} and not (low is None or low <= size) & (high is None or size <= high):
+        yield f"default {default!r} is outside of min and max"
+
+
+def _choices(question: Question) -> Iterator[str]:
+    choices = question.get("choices")
+    if not isinstance(choices, list) or not all(isinstance(choice, str) for choice in choices):
+        yield "choices must be a list of texts"
+        return
+    yield from (
+        f"choice {choice} would be read as a number; write v{choice}" for choice in choices if NUMBER.match(choice)
+    )
+    if question.get("default", choices[0]) not in choices:
+        yield f"default {question['default']!r} is no choice"
+
+
+def agreement(question: Question, options: Mapping[str, Mapping[str, Any]], lowest: Mapping[str, int]) -> Iterator[str]:
+    """What a question and the argument spec of its variable disagree on; ``lowest`` holds the modules' own bounds."""
+    option = options.get(question["variable"])
+    if option is None:
+        yield "no role has this variable"
+        return
+    kinds = {"integer": {"int"}, "float": {"float"}, "multiplechoice": {"str", "raw"}, "text": {"str", "list", "path"}}
+    if option["type"] not in kinds.get(question["type"], set()):
+        yield f"a {question['type']} is asked for, and the role takes {option['type']}"
+    if "default" in option and question.get("default") != _as_answer(option["default"]):
+        yield f"default {question.get('default')!r}, and the role's is {option['default']!r}"
+    if question["required"] is False and option.get("required"):
+        yield "the role cannot do without it"
+    missing = [
+        choice for choice in question.get("choices", []) if option.get("choices") and choice not in option["choices"]
+    ]
+    if missing:
+        yield f"choices {', '.join(missing)} are none of the role's"
+    if question["type"] == "integer" and question.get("min") != lowest.get(question["variable"], 0):
+        yield f"min {question.get('min')}, and the role takes {lowest.get(question['variable'], 0)}"
+
+
+def _as_answer(default: Any) -> Any:
+    """A default of a role, as one would type it into a survey."""
+    return ",".join(map(str, default)) if isinstance(default, Sequence) and not isinstance(default, str) else default
+
+
+def left_out(question: Question, options: Mapping[str, Mapping[str, Any]]) -> set[str]:
+    """Choices of the role that the question does not offer."""
+    return set(options[question["variable"]].get("choices") or []) - set(question.get("choices") or [])

@@ -1,0 +1,106 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The execution environment as far as it can be built without a container engine: by ansible-builder, stage by stage."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.house import envs, importer
+from tests.house.paths import REPO
+
+DEFINITION = "execution-environment.yml"
+NAME = re.compile(r"^[A-Za-z0-9_.-]+")
+
+
+def command(*arguments: str, cwd: Path) -> str:
+    """Run a command, and return what it printed."""
+    done = subprocess.run(arguments, cwd=cwd, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def lines(path: Path) -> list[str]:
+    """The requirements in a file, without comments."""
+    found = (line.partition("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines())
+    return [line for line in found if line]
+
+
+@pytest.fixture(scope="module")
+def definition() -> dict[str, Any]:
+    """The definition."""
+    loaded: dict[str, Any] = yaml.safe_load((REPO / DEFINITION).read_text(encoding="utf-8"))
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The build context, made of the definition and the artifact."""
+    folder = tmp_path_factory.mktemp("image")
+    assert importer.build(folder, "awx") is not None
+    shutil.copy(REPO / DEFINITION, folder)
+    create = ("ansible-builder", "create", "--output-filename", "Containerfile", "--context", "context")
+    assert "Complete!" in command(*create, cwd=folder)
+    return folder / "context"
+
+
+@pytest.fixture(scope="module")
+def collections(context: Path) -> Path:
+    """The collections of the image, installed as its Galaxy stage does."""
+    place = context / "collections"
+    install = ("ansible-galaxy", "collection", "install", "--offline", "--force", "-r", "requirements.yml")
+    command(*install, "--collections-path", str(place), cwd=context / "_build")
+    return place
+
+
+def test_the_context_is_pinned(context: Path, definition: dict[str, Any]) -> None:
+    """The base image by its tag, everything else by its release."""
+    text = (context / "Containerfile").read_text(encoding="utf-8")
+    base = definition["images"]["base_image"]["name"]
+    assert re.search(r":\d[\w.-]*$|@sha256:\w{64}$", base)
+    assert f'ARG EE_BASE_IMAGE="{base}"' in text
+    assert re.search(r'ARG ANSIBLE_INSTALL_REFS="ansible-core==[\d.]+ ansible-runner==[\d.]+"', text)
+    assert all("==" in line for line in lines(context / "_build" / "requirements.txt"))
+
+
+def test_what_the_collection_lists_is_what_is_pinned(
+    collections: Path, definition: dict[str, Any], tmp_path: Path
+) -> None:
+    """Introspected as the builder stage does: nothing is missing, nothing is superfluous, no system packages."""
+    command(
+        "ansible-builder", "introspect", str(collections), "--write-pip", "pip", "--write-bindep", "deb", cwd=tmp_path
+    )
+    listed = lines(tmp_path / "pip")
+    assert listed == ["kubernetes>=24.2.0", "jmespath"]
+    pinned = definition["dependencies"]["python"]
+    assert {NAME.findall(line)[0] for line in pinned} == {NAME.findall(line)[0] for line in listed}
+    assert not (tmp_path / "deb").exists() or lines(tmp_path / "deb") == []
+
+
+def test_the_environment_of_the_tests_is_the_image_s(definition: dict[str, Any]) -> None:
+    """The integration test runs the main job with these releases and nothing else."""
+    needed = definition["dependencies"]
+    pinned = {needed["ansible_core"]["package_pip"], needed["ansible_runner"]["package_pip"], *needed["python"]}
+    assert set(lines(envs.SPECS["ee"].requirements.with_suffix(".in"))) == pinned
+
+
+def test_the_image_s_python_is_one_that_its_releases_support(definition: dict[str, Any]) -> None:
+    """And one that we test with."""
+    found = re.fullmatch(r"python(\d+)\.(\d+)", definition["dependencies"]["python_interpreter"]["package_system"])
+    assert found
+    assert envs.SPECS["ee"].lowest <= (int(found[1]), int(found[2])) <= envs.SPECS["ee"].highest
+
+
+def test_what_awx_needs_ships(collections: Path) -> None:
+    """Users apply awx/ from the installed collection."""
+    installed = collections / "ansible_collections" / "ackops" / "eci"
+    assert (installed / "awx" / "objects" / "templates.yml").is_file()
+    assert (installed / "playbooks" / "awx_apply.yml").is_file()

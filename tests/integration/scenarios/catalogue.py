@@ -1,0 +1,47 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which scenarios there are, read from the source of the tests without running them."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+# The groups, in the order of the page.
+GROUPS = ("budgets", "owners", "replacement", "old_pod", "run", "server", "bad_input")
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One scenario: the test that shows it, and how it is called."""
+
+    group: str
+    test: str
+    title: str
+
+
+def first_paragraph(docstring: str | None) -> str:
+    """The first paragraph of a docstring, as one line."""
+    return " ".join((docstring or "").strip().split("\n\n")[0].split())
+
+
+def _tree(group: str) -> ast.Module:
+    return ast.parse((HERE / f"test_{group}.py").read_text(encoding="utf-8"))
+
+
+def group_title(group: str) -> str:
+    """How a group is called: the docstring of its file."""
+    return first_paragraph(ast.get_docstring(_tree(group))).rstrip(".")
+
+
+def scenarios() -> list[Listed]:
+    """Every scenario, group by group, in the order of the files."""
+    return [
+        Listed(group, node.name, first_paragraph(ast.get_docstring(node)))
+        for group in GROUPS
+        for node in _tree(group).body
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    ]

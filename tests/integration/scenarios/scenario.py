@@ -1,0 +1,216 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One scenario: its pods, the runs of the collection against them, and the notes for the page."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.cluster import ControlPlane, workloads as w
+from tests.integration.scenarios.masks import masked
+from tests.integration.scenarios.module_run import ModuleRun, StartedModule
+from tests.integration.support import OLD, Run, run_preflight
+
+MODULE = "eci_pod_recreate"
+# Under this name the notes travel with a test's report.
+PROPERTY = "scenario"
+LONGEST_LINE = 420
+
+
+def record_of(pod: w.Manifest) -> dict[str, Any]:
+    """A pod as the module wants it named."""
+    return {key: pod["metadata"][key] for key in ("namespace", "name", "uid")}
+
+
+class Scenario:
+    """What a scenario's test works with; every run that it makes is noted, unless it says otherwise."""
+
+    def __init__(self, cluster: ControlPlane, namespace: str, home: Path) -> None:
+        self.cluster = cluster
+        self.api = cluster.api
+        self.namespace = namespace
+        self.home = home
+        self.kubeconfig = cluster.kubeconfig
+        self.notes: list[tuple[str, list[str]]] = []
+
+    # -- pods ----------------------------------------------------------------------------------------------------
+
+    def workload(self, kind: str, name: str = "web", **options: Any) -> w.Manifest:
+        """A workload of this namespace."""
+        return w.workload(kind, self.namespace, name, **options)
+
+    def apply(self, *manifests: w.Manifest) -> None:
+        """Create objects."""
+        w.apply(self.api, *manifests)
+
+    def aged(self, manifest: w.Manifest, count: int = 1, version: str | None = OLD) -> list[w.Manifest]:
+        """Create the workload, wait for its pods, and let them be of an older version."""
+        self.apply(manifest)
+        pods = w.wait_ready(self.api, self.namespace, manifest["metadata"]["name"], count)
+        w.age(self.api, pods, version)
+        return pods
+
+    def pods(self, app: str = "") -> list[w.Manifest]:
+        """The pods of an app, or all of them."""
+        return w.pods_of(self.api, self.namespace, app)
+
+    def uids(self, app: str = "") -> set[str]:
+        """Their UIDs."""
+        return {pod["metadata"]["uid"] for pod in self.pods(app)}
+
+    def get(self, kind: str, name: str) -> w.Manifest:
+        """An object of this namespace."""
+        return self.api.request("GET", w.path_of(kind, self.namespace, name))
+
+    def patch(self, kind: str, name: str, body: Mapping[str, Any]) -> None:
+        """Change an object of this namespace."""
+        self.api.patch(w.path_of(kind, self.namespace, name), body)
+
+    def delete(self, kind: str, name: str, **options: Any) -> None:
+        """Delete an object of this namespace."""
+        self.api.request("DELETE", w.path_of(kind, self.namespace, name), options or None)
+
+    def next_pods_meet(self, name: str, kind: str = "StatefulSet", **annotations: str) -> None:
+        """Change what the next pods of an OnDelete workload meet; those that run are left alone."""
+        told = {f"test.ackops/{key.replace('_', '-')}": text for key, text in annotations.items()}
+        self.patch(kind, name, {"spec": {"template": {"metadata": {"annotations": told}}}})
+
+    def budget(self, name: str, app: str, min_available: int | str) -> None:
+        """A PodDisruptionBudget that its controller has counted."""
+        self.apply(w.budget(self.namespace, name, app, min_available=min_available))
+        self.budget_counted(name)
+
+    def budget_counted(self, name: str) -> None:
+        """Wait until a budget's controller has seen its last change."""
+
+        def counted() -> bool:
+            found = self.get("PodDisruptionBudget", name)
+            return bool(found.get("status", {}).get("observedGeneration") == found["metadata"]["generation"])
+
+        w.wait_for(counted, f"the count of {name}")
+
+    def no_more_pods(self) -> None:
+        """A quota that forbids every further pod of the namespace."""
+        self.apply(
+            {
+                "kind": "ResourceQuota",
+                "metadata": {"namespace": self.namespace, "name": "no-more-pods"},
+                "spec": {"hard": {"pods": "0"}},
+            }
+        )
+        w.wait_for(lambda: "used" in self.get("ResourceQuota", "no-more-pods").get("status", {}), "the quota's count")
+
+    # -- runs ----------------------------------------------------------------------------------------------------
+
+    def start(self, pods: Iterable[w.Manifest], *, check: bool = False, kubeconfig: Path | None = None,
+              **options: Any) -> StartedModule:  # fmt: skip
+        """Start the module on the given pods; who waits for it notes it."""
+        options.setdefault("target_version", "1.26")
+        records = [pod if "uid" in pod else record_of(pod) for pod in pods]
+        arguments = {"pods": records, "_ansible_check_mode": check, "_ansible_diff": check, **options}
+        return StartedModule(MODULE, arguments, kubeconfig or self.kubeconfig, self.home)
+
+    def recreate(self, pods: Iterable[w.Manifest], *, check: bool = False, **options: Any) -> ModuleRun:
+        """Run the module to its end, and note it."""
+        return self.note(self.start(pods, check=check, **options).wait(), check=check)
+
+    def preflight(self, *arguments: str, **options: Any) -> Run:
+        """Run the whole role by its playbook, and note it."""
+        return self.note_playbook(run_preflight(self.kubeconfig, self.home, *arguments, **options), *arguments)
+
+    @contextmanager
+    def meanwhile(self, work: Callable[[], object]) -> Iterator[None]:
+        """Do something beside the run; what it raises is raised at the end."""
+        raised: list[BaseException] = []
+
+        def guarded() -> None:
+            try:
+                work()
+            except BaseException as error:  # noqa: BLE001  (raised again below)
+                raised.append(error)
+
+        thread = threading.Thread(target=guarded)
+        thread.start()
+        yield
+        thread.join()
+        if raised:
+            raise raised[0]
+
+    # -- the ledger ----------------------------------------------------------------------------------------------
+
+    def ledger(self) -> list[dict[str, Any]]:
+        """The entries so far; a last line that is being written is not one yet."""
+        found = []
+        for path in self.home.glob("state/ackops-eci/*/ledger.jsonl"):
+            text = path.read_text(encoding="utf-8")
+            found += [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines() if line]
+        return found
+
+    def events(self, name: str = "") -> list[str]:
+        """The ledger's events, of all or of one pod."""
+        return [entry["event"] for entry in self.ledger() if not name or entry.get("name") == name]
+
+    def wait_ledger(self, event: str, count: int = 1, seconds: float = 30) -> dict[str, Any]:
+        """Wait until the ledger tells of so many events of a kind; the last of them."""
+        found: list[dict[str, Any]] = []
+
+        def told() -> bool:
+            found[:] = [entry for entry in self.ledger() if entry["event"] == event]
+            return len(found) >= count
+
+        w.wait_for(told, f"{count} times '{event}' in the ledger", seconds)
+        return found[-1]
+
+    # -- notes ---------------------------------------------------------------------------------------------------
+
+    def happens(self, text: str) -> None:
+        """What the user or the cluster does."""
+        self.notes.append((self._masked(text), []))
+
+    def note(self, run: ModuleRun, *, check: bool = False) -> ModuleRun:
+        """Note a run of the module."""
+        counts = _counted(run.result.get("counts") or {})
+        what = "Check mode" if check else "Run"
+        if run.result.get("failed"):
+            how, said = (f"fails: {counts}" if counts else "fails at once"), [run.message]
+        else:
+            how, said = counts or "nothing to do", [_line(pod) for pod in run.result["pods"]]
+        self._noted(f"{what}: {how}.", said)
+        return run
+
+    def note_playbook(self, run: Run, *arguments: str) -> Run:
+        """Note a run of the playbook."""
+        what = "Playbook, check mode" if "--check" in arguments else "Playbook"
+        if run.code:
+            self._noted(f"{what}: the gate stays shut.", [run.message])
+        else:
+            said = run.result("Show the result")["msg"]
+            self._noted(f"{what}: the gate opens.", said if isinstance(said, list) else str(said).splitlines())
+        return run
+
+    def _noted(self, what: str, said: Sequence[str]) -> None:
+        lines = dict.fromkeys(_cut(self._masked(line)) for text in said for line in text.splitlines() if line.strip())
+        self.notes.append((what, list(lines)))
+
+    def _masked(self, text: str) -> str:
+        return masked(text, [(str(self.home), "~"), (self.namespace, "shop")])
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 4]} ..."
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {outcome}" for outcome, number in sorted(Counter(counts).items()))
+
+
+def _line(pod: Mapping[str, Any]) -> str:
+    new = f" -> {pod['new_name']} ({pod['new_version'] or pod['new_node']})" if pod["new_name"] else ""
+    return f"{pod['namespace']}/{pod['name']}{new}: {pod['outcome']}, {pod['reason']}"

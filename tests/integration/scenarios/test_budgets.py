@@ -1,0 +1,168 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Budgets."""
+
+from __future__ import annotations
+
+import time
+
+from tests.cluster import workloads as w
+from tests.cluster.webhook import Webhook
+from tests.integration.scenarios.scenario import Scenario
+
+
+def test_a_budget_with_room(scenario: Scenario) -> None:
+    """A PodDisruptionBudget that has room for one pod at a time."""
+    pods = scenario.aged(scenario.workload("Deployment", replicas=3), 3)
+    scenario.budget("keep-two", "web", 2)
+    check = scenario.recreate(pods, check=True)
+    assert set(check.outcomes.values()) == {"predicted"}
+    assert scenario.uids("web") == {pod["metadata"]["uid"] for pod in pods}
+    run = scenario.recreate(pods)
+    assert set(run.outcomes.values()) == {"recreated"}, run.told
+    assert scenario.uids("web").isdisjoint({pod["metadata"]["uid"] for pod in pods})
+
+
+def test_a_budget_without_room(scenario: Scenario) -> None:
+    """A budget that never has room: the wait ends at the pod's deadline and the gate stays shut (kubectl drain repeats without an end)."""
+    pods = scenario.aged(scenario.workload("Deployment", replicas=2), 2)
+    scenario.budget("keep-both", "web", 2)
+    check = scenario.preflight("--check")
+    assert {pod["outcome"] for pod in check.preflight["planned"]} == {"blocked"}
+    assert "keep-both" in check.preflight["planned"][0]["reason"]
+    started = time.monotonic()
+    run = scenario.preflight(pod_timeout=4)
+    assert run.code == 2
+    assert 4 < time.monotonic() - started < 40
+    assert "keep-both" in run.message
+    assert scenario.uids("web") == {pod["metadata"]["uid"] for pod in pods}
+    outcomes = [pod["outcome"] for pod in run.result("Recreate the ECI pods")["pods"]]
+    assert sorted(outcomes) == ["failed", "not_started"]
+
+
+def test_the_message_of_a_budget(scenario: Scenario) -> None:
+    """A budget blocks: the message names it and its count, instead of a bare 'Too Many Requests'."""
+    pods = scenario.aged(scenario.workload("Deployment", replicas=2), 2)
+    scenario.budget("keep-all", "web", "100%")
+    run = scenario.recreate(pods[:1], pod_timeout=2)
+    assert "keep-all" in run.message
+    assert "needs 2 healthy pods and has 2 currently" in run.message
+    assert "HTTP" not in run.message
+
+
+def test_two_budgets_on_one_pod(scenario: Scenario) -> None:
+    """Two budgets on one pod: the server refuses with 500 for good, so nobody waits."""
+    pods = scenario.aged(scenario.workload("Deployment"))
+    scenario.budget("one", "web", 0)
+    scenario.budget("two", "web", 0)
+    check = scenario.recreate(pods, check=True)
+    assert list(check.outcomes.values()) == ["blocked"]
+    run = scenario.recreate(pods, pod_timeout=60)
+    assert run.seconds < 30
+    for name in ("one", "two"):
+        assert name in run.message
+        assert name in next(iter(check.reasons.values()))
+    assert scenario.uids("web") == {pod["metadata"]["uid"] for pod in pods}
+
+
+def test_a_budget_that_frees_up_while_we_wait(scenario: Scenario) -> None:
+    """A budget that gets room during the wait: the eviction is tried again and goes through (k8s_drain gives up at its first 429)."""
+    pods = scenario.aged(scenario.workload("Deployment"))
+    scenario.budget("keep", "web", 1)
+
+    def give_room() -> None:
+        scenario.wait_ledger("removing")
+        time.sleep(1)  # let it be refused at least once
+        scenario.patch("PodDisruptionBudget", "keep", {"spec": {"minAvailable": 0}})
+
+    scenario.happens("The budget allows nothing until the run waits for it.")
+    with scenario.meanwhile(give_room):
+        run = scenario.recreate(pods, pod_timeout=60)
+    assert list(run.outcomes.values()) == ["recreated"], run.told
+
+
+def test_the_replacement_is_not_evicted_after_a_429(scenario: Scenario) -> None:
+    """While an eviction is refused, somebody else replaces the StatefulSet's pod: the new pod of that name is left alone."""
+    pods = scenario.aged(scenario.workload("StatefulSet", "db"))
+    scenario.budget("keep", "db", 1)
+    old = pods[0]["metadata"]["uid"]
+    found: list[str] = []
+
+    def replace() -> None:
+        scenario.wait_ledger("removing")
+        scenario.delete("Pod", "db-0")
+        new = w.wait_ready(scenario.api, scenario.namespace, "db", 1)[0]
+        found.append(new["metadata"]["uid"])
+        # From here on an eviction by name would be let through.
+        scenario.patch("PodDisruptionBudget", "keep", {"spec": {"minAvailable": 0}})
+        scenario.budget_counted("keep")
+
+    scenario.happens(
+        "During the wait for the budget, db-0 is deleted and comes back with another UID; then the budget gives way."
+    )
+    with scenario.meanwhile(replace):
+        run = scenario.recreate(pods, pod_timeout=60)
+    assert found != [old]
+    time.sleep(1)
+    assert scenario.uids("db") == set(found), "the replacement was evicted"
+    assert run.code == 0, run.told
+    assert run.outcomes["db-0"] in ("recreated", "already_gone")
+
+
+def test_a_budget_whose_controller_is_behind(scenario: Scenario) -> None:
+    """A budget that its controller has not processed yet: the server asks for patience (Retry-After 10 s), and gets it."""
+    pods = scenario.aged(scenario.workload("Deployment", replicas=2), 2)
+    scenario.budget("fresh", "web", 1)
+    scenario.cluster.controller_manager.pause()
+    try:
+        scenario.patch("PodDisruptionBudget", "fresh", {"spec": {"minAvailable": 0}})
+        check = scenario.recreate(pods[:1], check=True)
+        running = scenario.start(pods[:1], pod_timeout=90)
+        scenario.wait_ledger("removing")
+        time.sleep(1)
+        assert scenario.uids("web") == {pod["metadata"]["uid"] for pod in pods}
+    finally:
+        scenario.cluster.controller_manager.resume()
+    scenario.happens("The controller-manager stands still while the eviction is asked for, then goes on.")
+    run = scenario.note(running.wait())
+    assert "still being processed" in next(iter(check.reasons.values()))
+    assert list(run.outcomes.values()) == ["recreated"], run.told
+
+
+def test_a_budget_over_pods_that_are_not_ready(scenario: Scenario) -> None:
+    """A budget over a workload whose other pod is broken: evicting the healthy one would leave none, and is refused."""
+    scenario.apply(scenario.workload("StatefulSet", "db", replicas=2, podManagementPolicy="Parallel"))
+    pods = w.wait_ready(scenario.api, scenario.namespace, "db", 2)
+    w.age(scenario.api, pods[:1], "1.0.0")
+    scenario.budget("keep-two", "db", 2)
+    ready = {"type": "Ready", "status": "False", "reason": "ContainersNotReady", "message": "readiness probe failed"}
+    path = w.path_of("Pod", scenario.namespace, "db-1") + "/status"
+    scenario.api.request(
+        "PATCH", path, {"status": {"conditions": [ready]}}, content_type="application/strategic-merge-patch+json"
+    )
+    run = scenario.recreate(pods[:1], pod_timeout=3)
+    assert run.code == 1
+    assert "db-1" in run.message or "keep-two" in run.message
+    assert scenario.uids("db") == {pod["metadata"]["uid"] for pod in pods}
+
+
+def test_method_delete_asks_no_budget(scenario: Scenario) -> None:
+    """With method: delete, the user's own choice, no budget is asked."""
+    pods = scenario.aged(scenario.workload("Deployment"))
+    scenario.budget("keep", "web", 1)
+    run = scenario.recreate(pods, method="delete")
+    assert list(run.outcomes.values()) == ["recreated"], run.told
+    assert {pod["method"] for pod in run.result["pods"]} == {"delete"}
+
+
+def test_a_webhook_that_guards_pods(scenario: Scenario) -> None:
+    """An admission webhook refuses the eviction (as guards of stateful services do): its own words are the message."""
+    pods = scenario.aged(scenario.workload("Deployment"))
+    with Webhook(scenario.cluster, scenario.namespace, ["pods/eviction"], lambda _request: "db team: not before 18:00"):
+        check = scenario.recreate(pods, check=True)
+        run = scenario.recreate(pods, pod_timeout=30)
+    assert list(check.outcomes.values()) == ["blocked"]
+    assert "db team: not before 18:00" in run.message
+    assert run.seconds < 20
+    assert scenario.uids("web") == {pod["metadata"]["uid"] for pod in pods}

@@ -1,0 +1,488 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What stands behind the pod."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.cluster import workloads as w
+from tests.cluster.api import ApiError
+from tests.integration.scenarios.scenario import Scenario
+from tests.integration.support import NEW, OLD
+
+
+def uid_of(pod: w.Manifest) -> str:
+    """A pod's UID."""
+    return str(pod["metadata"]["uid"])
+
+
+def names_of(pods: list[w.Manifest]) -> list[str]:
+    """Names of pods."""
+    return [pod["metadata"]["name"] for pod in pods]
+
+
+# -- Deployments and ReplicaSets -----------------------------------------------------------------------------------
+
+
+def test_a_deployment(scenario: Scenario) -> None:
+    """A Deployment: its pods go one after another, each waited for, and the gate opens."""
+    pods = scenario.aged(scenario.workload("Deployment", replicas=3), 3)
+    run = scenario.preflight()
+    assert run.code == 0, run.text
+    assert {pod["uid"] for pod in run.preflight["recreated"]} == {uid_of(pod) for pod in pods}
+    told = [(entry["event"], entry["name"]) for entry in scenario.ledger() if entry.get("name")]
+    order = [name for event, name in told if event == "removing"]
+    assert told == [(event, name) for name in order for event in ("removing", "removed", "finished")]
+
+
+def test_a_deployment_that_rolls_out(scenario: Scenario) -> None:
+    """A Deployment in the middle of a rollout, which takes its old pods away itself: it is left until last, and no pod of it is touched."""
+    web = scenario.aged(
+        scenario.workload("Deployment", replicas=2, strategy={"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}), 2
+    )
+    db = scenario.aged(scenario.workload("StatefulSet", "db"))
+    template = {"metadata": {"annotations": {"test.ackops/ready-delay": "3s", "release": "2"}}}
+    scenario.patch("Deployment", "web", {"spec": {"template": template}})
+    scenario.happens("web is given a new image a moment before.")
+    run = scenario.recreate([*web, *db], pod_timeout=60)
+    assert run.code == 0, run.told
+    assert {run.outcomes[name] for name in names_of(web)} == {"already_gone"}
+    assert run.outcomes["db-0"] == "recreated"
+    removed = [entry["name"] for entry in scenario.ledger() if entry["event"] == "removed"]
+    assert removed == ["db-0"]
+
+
+def test_a_rollout_that_is_stuck(scenario: Scenario) -> None:
+    """A Deployment whose rollout is stuck: everything else is done first, then the deadline comes and says what it waited for."""
+    web = scenario.aged(
+        scenario.workload("Deployment", replicas=2, strategy={"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}), 2
+    )
+    db = scenario.aged(scenario.workload("StatefulSet", "db"))
+    scenario.patch(
+        "Deployment",
+        "web",
+        {"spec": {"template": {"metadata": {"annotations": {"test.ackops/trouble": "image-pull"}}}}},
+    )
+    scenario.happens("web is given an image that cannot be pulled a moment before.")
+    run = scenario.recreate([*web, *db], pod_timeout=4)
+    assert run.outcomes["db-0"] == "recreated", run.told
+    assert sorted(run.outcomes[name] for name in names_of(web)) == ["failed", "not_started"]
+    assert "has not settled" in run.message
+    assert {uid_of(pod) for pod in web} <= scenario.uids("web")
+
+
+def test_a_paused_deployment(scenario: Scenario) -> None:
+    """A paused Deployment: its ReplicaSet still replaces pods, so they are recreated."""
+    pods = scenario.aged(scenario.workload("Deployment", replicas=2, paused=False), 2)
+    scenario.patch("Deployment", "web", {"spec": {"paused": True}})
+    run = scenario.recreate(pods)
+    assert set(run.outcomes.values()) == {"recreated"}, run.told
+    assert scenario.get("Deployment", "web")["spec"]["paused"] is True
+
+
+def test_a_deployment_scaled_to_zero(scenario: Scenario) -> None:
+    """A Deployment with replicas 0, whose pod is still going: it is waited for and nothing else happens."""
+    pods = scenario.aged(
+        scenario.workload(
+            "Deployment",
+            annotations={"test.ackops/delete-delay": "2s"},
+            pod={"terminationGracePeriodSeconds": 30},
+        )
+    )
+    scenario.patch("Deployment", "web", {"spec": {"replicas": 0}})
+    w.wait_for(lambda: "deletionTimestamp" in scenario.pods("web")[0]["metadata"], "its end")
+    run = scenario.recreate(pods)
+    assert list(run.outcomes.values()) == ["already_gone"], run.told
+    assert scenario.pods("web") == []
+    assert "removing" not in scenario.events()
+
+
+def test_a_replicaset_of_its_own(scenario: Scenario) -> None:
+    """A ReplicaSet that no Deployment stands above."""
+    pods = scenario.aged(scenario.workload("ReplicaSet", replicas=2), 2)
+    run = scenario.recreate(pods)
+    assert set(run.outcomes.values()) == {"recreated"}, run.told
+    assert len(w.wait_ready(scenario.api, scenario.namespace, "web", 2)) == 2
+
+
+def test_a_replication_controller(scenario: Scenario) -> None:
+    """A ReplicationController, the ReplicaSet's forerunner."""
+    manifest = scenario.workload("ReplicaSet")
+    labels = manifest["spec"]["selector"]["matchLabels"]
+    controller = {"metadata": manifest["metadata"], "spec": {**manifest["spec"], "selector": labels}}
+    path = f"/api/v1/namespaces/{scenario.namespace}/replicationcontrollers"
+    scenario.api.request("POST", path, controller)
+    try:
+        pods = w.wait_ready(scenario.api, scenario.namespace, "web", 1)
+        w.age(scenario.api, pods, OLD)
+        run = scenario.recreate(pods)
+        assert list(run.outcomes.values()) == ["recreated"], run.told
+        assert run.result["pods"][0]["new_uid"] in scenario.uids("web")
+    finally:
+        scenario.api.request("DELETE", f"{path}/web", {"propagationPolicy": "Background"})
+
+
+def test_two_workloads_with_the_same_labels(scenario: Scenario) -> None:
+    """Two workloads whose pods carry the same labels: a new pod of the other one is not taken for the replacement."""
+    labels = {"selector": {"matchLabels": {"app": "twin"}}}
+    slow = {"test.ackops/ready-delay": "3s"}
+    for name, told in (("one", slow), ("two", {})):
+        manifest = scenario.workload("ReplicaSet", name, annotations=told, labels={"app": "twin"}, **labels)
+        scenario.apply(manifest)
+    w.wait_ready(scenario.api, scenario.namespace, "twin", 2)
+    owner = scenario.get("ReplicaSet", "one")["metadata"]["uid"]
+
+    def of_one() -> list[w.Manifest]:
+        return [pod for pod in scenario.pods("twin") if pod["metadata"]["ownerReferences"][0]["uid"] == owner]
+
+    old = of_one()
+    w.age(scenario.api, old, OLD)
+
+    def scale_the_other() -> None:
+        scenario.wait_ledger("removed")
+        scenario.patch("ReplicaSet", "two", {"spec": {"replicas": 2}})
+
+    scenario.happens("While the replacement of one's pod starts, two is scaled up and its new pod is Ready first.")
+    with scenario.meanwhile(scale_the_other):
+        run = scenario.recreate(old)
+    assert run.code == 0, run.told
+    assert [run.result["pods"][0]["new_uid"]] == [uid_of(pod) for pod in of_one()]
+
+
+def test_the_owner_is_deleted_meanwhile(scenario: Scenario) -> None:
+    """The Deployment is deleted while its replacement is waited for: no longer needed, and no failure."""
+    pods = scenario.aged(scenario.workload("Deployment", annotations={"test.ackops/ready-delay": "4s"}))
+
+    def delete() -> None:
+        scenario.wait_ledger("removed")
+        scenario.delete("Deployment", "web", propagationPolicy="Background")
+
+    scenario.happens("The Deployment is deleted when its pod was just evicted.")
+    with scenario.meanwhile(delete):
+        run = scenario.recreate(pods, pod_timeout=60)
+    assert list(run.outcomes.values()) == ["no_longer_needed"], run.told
+
+
+def test_a_user_scales_down_meanwhile(scenario: Scenario) -> None:
+    """A user scales the workload down while the replacement is waited for."""
+    pods = scenario.aged(scenario.workload("Deployment", replicas=2, annotations={"test.ackops/ready-delay": "4s"}), 2)
+
+    def scale() -> None:
+        scenario.wait_ledger("removed")
+        scenario.patch("Deployment", "web", {"spec": {"replicas": 1}})
+
+    scenario.happens("The Deployment is scaled from 2 to 1 when its first pod was just evicted.")
+    with scenario.meanwhile(scale):
+        run = scenario.recreate(pods[:1], pod_timeout=60)
+    assert list(run.outcomes.values()) == ["no_longer_needed"], run.told
+
+
+def test_an_autoscaler_scales_down_meanwhile(scenario: Scenario) -> None:
+    """A HorizontalPodAutoscaler scales the workload down while the replacement is waited for."""
+    pods = scenario.aged(scenario.workload("Deployment", replicas=2, annotations={"test.ackops/ready-delay": "9s"}), 2)
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+    autoscaler: w.Manifest = {
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {"namespace": scenario.namespace, "name": "web"},
+        "spec": {"minReplicas": 1, "maxReplicas": 1, "scaleTargetRef": target},
+    }
+
+    def scale() -> None:
+        scenario.wait_ledger("removed")
+        scenario.apply(autoscaler)
+
+    scenario.happens("A HorizontalPodAutoscaler with maxReplicas 1 sees a Deployment of 2 whose pod was just evicted.")
+    with scenario.meanwhile(scale):
+        run = scenario.recreate(pods[:1], pod_timeout=60)
+    assert list(run.outcomes.values()) == ["no_longer_needed"], run.told
+    assert scenario.get("Deployment", "web")["spec"]["replicas"] == 1
+
+
+# -- StatefulSets --------------------------------------------------------------------------------------------------
+
+
+def test_a_statefulset_goes_from_the_highest_ordinal(scenario: Scenario) -> None:
+    """A StatefulSet in a wide wave: from the highest ordinal, one at a time, same names, new UIDs."""
+    before = scenario.aged(scenario.workload("StatefulSet", "db", replicas=3), 3)
+    run = scenario.recreate(before, serial=["100%"])
+    assert run.code == 0, run.told
+    assert [pod["name"] for pod in run.result["pods"]] == ["db-2", "db-1", "db-0"]
+    assert [pod["new_name"] for pod in run.result["pods"]] == ["db-2", "db-1", "db-0"]
+    assert scenario.uids("db").isdisjoint({uid_of(pod) for pod in before})
+    told = [entry["event"] for entry in scenario.ledger() if entry.get("name")]
+    assert told == ["removing", "removed", "finished"] * 3
+
+
+def test_a_sibling_that_is_not_ready(scenario: Scenario) -> None:
+    """A StatefulSet one of whose pods is not Ready: no other is taken away from it, and the sibling is named."""
+    scenario.apply(scenario.workload("StatefulSet", "db", replicas=3, podManagementPolicy="Parallel"))
+    pods = w.wait_ready(scenario.api, scenario.namespace, "db", 3)
+    w.age(scenario.api, pods, OLD)
+    path = w.path_of("Pod", scenario.namespace, "db-0") + "/status"
+    ready = {"type": "Ready", "status": "False", "reason": "ContainersNotReady", "message": "readiness probe failed"}
+    merge = "application/strategic-merge-patch+json"
+    scenario.api.request("PATCH", path, {"status": {"conditions": [ready]}}, content_type=merge)
+    run = scenario.recreate(pods, pod_timeout=3)
+    assert run.code == 1
+    assert "db-0" in run.message
+    assert "not Ready" in run.message
+    assert scenario.uids("db") == {uid_of(pod) for pod in pods}
+    assert "removed" not in scenario.events()
+
+
+def test_a_statefulset_that_updates_on_delete(scenario: Scenario) -> None:
+    """A StatefulSet with updateStrategy OnDelete and a change that waits: its pods are recreated, and take up the change."""
+    pods = scenario.aged(scenario.workload("StatefulSet", "db", replicas=2, updateStrategy={"type": "OnDelete"}), 2)
+    scenario.patch("StatefulSet", "db", {"spec": {"template": {"metadata": {"labels": {"release": "two"}}}}})
+    run = scenario.recreate(pods)
+    assert set(run.outcomes.values()) == {"recreated"}, run.told
+    assert {pod["metadata"]["labels"].get("release") for pod in scenario.pods("db")} == {"two"}
+
+
+def test_a_statefulset_with_a_partition(scenario: Scenario) -> None:
+    """A StatefulSet held at a partition: pods below it come back as they were, those above as they are."""
+    strategy = {"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}
+    pods = scenario.aged(scenario.workload("StatefulSet", "db", replicas=2, updateStrategy=strategy), 2)
+    scenario.patch("StatefulSet", "db", {"spec": {"template": {"metadata": {"labels": {"release": "two"}}}}})
+
+    def halfway() -> bool:
+        found = scenario.pods("db")
+        return len(found) == 2 and uid_of(found[1]) != uid_of(pods[1]) and all(w.is_ready(pod) for pod in found)
+
+    w.wait_for(halfway, "the new db-1")
+    half = scenario.pods("db")
+    w.age(scenario.api, half, OLD)
+    run = scenario.recreate(half)
+    assert set(run.outcomes.values()) == {"recreated"}, run.told
+    revision = "controller-revision-hash"
+    assert [p["metadata"]["labels"][revision] for p in scenario.pods("db")] == [
+        p["metadata"]["labels"][revision] for p in half
+    ]
+
+
+# -- Jobs ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_running_job(scenario: Scenario) -> None:
+    """A Job that runs: it is waited for, then its pod is deleted and the manifest kept."""
+    job = scenario.workload("Job", "batch", annotations={"test.ackops/complete-after": "5s"})
+    pods = scenario.aged(job)
+    run = scenario.recreate(pods)
+    assert list(run.outcomes.values()) == ["deleted"], run.told
+    status = scenario.get("Job", "batch")["status"]
+    assert status["succeeded"] == 1
+    assert not status.get("failed")
+
+
+def test_a_running_job_that_does_not_end(scenario: Scenario) -> None:
+    """A Job that runs longer than the pod's deadline: it is not touched, and the choices are named."""
+    pods = scenario.aged(scenario.workload("Job", "batch"))
+    run = scenario.recreate(pods, pod_timeout=2)
+    assert run.code == 1
+    assert "running_jobs: evict" in run.message
+    assert scenario.uids("batch") == {uid_of(pods[0])}
+
+
+def test_a_running_job_is_evicted_by_choice(scenario: Scenario) -> None:
+    """With running_jobs: evict a Job's pod goes, and the Job makes another."""
+    pods = scenario.aged(scenario.workload("Job", "batch", backoffLimit=6))
+    run = scenario.recreate(pods, running_jobs="evict", pod_timeout=60)
+    assert list(run.outcomes.values()) == ["recreated"], run.told
+    assert run.result["pods"][0]["new_uid"] in scenario.uids("batch")
+
+
+def test_a_job_whose_next_failure_is_its_last(scenario: Scenario) -> None:
+    """A Job with backoffLimit 0 would fail for good by an eviction: running_jobs: evict waits for it all the same."""
+    job = scenario.workload("Job", "batch", backoffLimit=0, annotations={"test.ackops/complete-after": "4s"})
+    pods = scenario.aged(job)
+    run = scenario.recreate(pods, running_jobs="evict", pod_timeout=60)
+    assert run.code == 0, run.told
+    status = scenario.get("Job", "batch")["status"]
+    assert status.get("succeeded") == 1, status
+    assert not status.get("failed"), status
+
+
+def test_a_finished_job(scenario: Scenario) -> None:
+    """A Job that has finished: its pod is deleted, nothing is waited for, the manifest is kept with mode 0600."""
+    scenario.apply(scenario.workload("Job", "batch", annotations={"test.ackops/complete-after": "100ms"}))
+    w.wait_for(lambda: scenario.get("Job", "batch").get("status", {}).get("succeeded") == 1, "its end")
+    pods = scenario.pods("batch")
+    w.age(scenario.api, pods, OLD)
+    run = scenario.recreate(pods)
+    assert list(run.outcomes.values()) == ["deleted"], run.told
+    assert scenario.pods("batch") == []
+    saved = next(Path(run.result["ledger"]).parent.glob("manifests/*batch*"))
+    assert oct(saved.stat().st_mode & 0o777) == "0o600"
+    assert json.loads(saved.read_text(encoding="utf-8"))["metadata"]["uid"] == uid_of(pods[0])
+
+
+def test_a_child_of_a_cronjob(scenario: Scenario) -> None:
+    """A Job that a CronJob made: it is waited for like any other, and the CronJob is not changed."""
+    template = scenario.workload("Job", "nightly", annotations={"test.ackops/complete-after": "3s"})
+    cron: w.Manifest = {
+        "kind": "CronJob",
+        "metadata": {"namespace": scenario.namespace, "name": "nightly"},
+        "spec": {"schedule": "0 0 1 1 *", "jobTemplate": {"spec": template["spec"]}},
+    }
+    scenario.apply(cron)
+    parent = scenario.get("CronJob", "nightly")
+    reference = {"apiVersion": "batch/v1", "kind": "CronJob", "name": "nightly", "uid": parent["metadata"]["uid"]}
+    template["metadata"] |= {"name": "nightly-1", "ownerReferences": [{**reference, "controller": True}]}
+    scenario.apply(template)
+    pods = w.wait_ready(scenario.api, scenario.namespace, "nightly", 1)
+    w.age(scenario.api, pods, OLD)
+    run = scenario.recreate(pods)
+    assert list(run.outcomes.values()) == ["deleted"], run.told
+    assert scenario.get("Job", "nightly-1")["status"]["succeeded"] == 1
+    assert scenario.get("CronJob", "nightly")["spec"] == parent["spec"]
+
+
+# -- what nothing brings back --------------------------------------------------------------------------------------
+
+
+def clone_set(scenario: Scenario, name: str) -> dict[str, Any]:
+    """A custom resource of a kind that makes pods, and the owner reference of its pods."""
+    group, plural = "apps.kruise.io", "clonesets"
+    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    definition = {
+        "metadata": {"name": f"{plural}.{group}"},
+        "spec": {
+            "group": group,
+            "scope": "Namespaced",
+            "names": {"plural": plural, "singular": "cloneset", "kind": "CloneSet"},
+            "versions": [{"name": "v1alpha1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}],
+        },
+    }
+    with contextlib.suppress(ApiError):
+        scenario.api.request("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition)
+    path = f"/apis/{group}/v1alpha1/namespaces/{scenario.namespace}/{plural}"
+    kind = {"apiVersion": f"{group}/v1alpha1", "kind": "CloneSet"}
+    made: list[w.Manifest] = []
+
+    def created() -> bool:
+        with contextlib.suppress(ApiError):
+            made.append(scenario.api.request("POST", path, {**kind, "metadata": {"name": name}}))
+        return bool(made)
+
+    w.wait_for(created, "the custom resource", 20)
+    return {**kind, "name": name, "uid": made[0]["metadata"]["uid"], "controller": True}
+
+
+def test_a_custom_resource(scenario: Scenario) -> None:
+    """A pod of a custom resource (OpenKruise's CloneSet): whether it comes back is not known, so nothing at all is touched."""
+    reference = clone_set(scenario, "crowd")
+    owned = w.bare_pod(scenario.namespace, "crowd-1")
+    owned["metadata"]["ownerReferences"] = [reference]
+    scenario.apply(owned)
+    crowd = w.wait_ready(scenario.api, scenario.namespace, "crowd-1", 1)
+    w.age(scenario.api, crowd, OLD)
+    web = scenario.aged(scenario.workload("Deployment"))
+    run = scenario.recreate([*crowd, *web])
+    assert run.code == 1
+    assert "CloneSet" in run.message
+    assert scenario.uids() == {uid_of(pod) for pod in [*crowd, *web]}
+
+
+def test_a_bare_pod(scenario: Scenario) -> None:
+    """A pod without a controller: nothing is touched, not even the pods that would come back, and the choices are named."""
+    scenario.aged(w.bare_pod(scenario.namespace, "lonely"))
+    scenario.aged(scenario.workload("Deployment"))
+    before = scenario.uids()
+    run = scenario.preflight()
+    assert run.code == 2
+    assert "lonely" in run.message
+    assert "unmanaged: recreate" in run.message
+    assert scenario.uids() == before
+
+
+def test_a_bare_pod_is_made_again(scenario: Scenario) -> None:
+    """With unmanaged: recreate a bare pod comes back from its manifest: spec, labels and annotations, without the server's fields."""
+    manifest = w.bare_pod(scenario.namespace, "lonely", labels={"tier": "one"}, annotations={"note": "kept"})
+    old = scenario.aged(manifest)[0]
+    run = scenario.recreate([old], unmanaged="recreate")
+    assert run.code == 0, run.told
+    new = scenario.pods("lonely")[0]
+    assert uid_of(new) != uid_of(old)
+    assert new["metadata"]["labels"] == old["metadata"]["labels"]
+    assert new["metadata"]["annotations"]["note"] == "kept"
+    assert new["metadata"]["annotations"][w.PLATFORM_VERSION] == NEW
+    assert new["metadata"]["annotations"][w.INSTANCE_ID] != old["metadata"]["annotations"][w.INSTANCE_ID]
+    assert [c["image"] for c in new["spec"]["containers"]] == [c["image"] for c in old["spec"]["containers"]]
+    ledger = Path(run.result["ledger"])
+    assert oct(ledger.stat().st_mode & 0o777) == "0o600"
+    saved = next((ledger.parent / "manifests").glob("*lonely*"))
+    assert oct(saved.stat().st_mode & 0o777) == "0o600"
+    told = [entry for entry in scenario.ledger() if entry.get("name") == "lonely"]
+    assert [entry["event"] for entry in told] == ["removing", "removed", "created", "finished"]
+    assert {entry["uid"] for entry in told} == {uid_of(old)}
+    assert told[0]["manifest"] == str(saved)
+
+
+def test_a_bare_pod_that_cannot_be_made_again(scenario: Scenario) -> None:
+    """Its creation is forbidden (a quota): the manifest is on disk, its path is in the message, and the next run finishes the job."""
+    pods = scenario.aged(w.bare_pod(scenario.namespace, "lonely", labels={"tier": "one"}))
+    scenario.no_more_pods()
+    run = scenario.recreate(pods, unmanaged="recreate", pod_timeout=5)
+    assert run.code == 1
+    assert "exceeded quota" in run.message
+    saved = next((scenario.home / "state").rglob("*lonely*.json"))
+    assert str(saved) in run.message
+    assert scenario.pods("lonely") == []
+    scenario.happens("The quota is lifted.")
+    scenario.delete("ResourceQuota", "no-more-pods")
+    again = scenario.preflight(unmanaged="recreate")
+    assert again.code == 0, again.text
+    assert w.wait_ready(scenario.api, scenario.namespace, "lonely", 1)[0]["metadata"]["labels"]["tier"] == "one"
+    third = scenario.preflight(unmanaged="recreate")
+    assert (third.code, third.changed()) == (0, 0), third.text
+
+
+def test_a_bare_pod_is_deleted_by_choice(scenario: Scenario) -> None:
+    """With unmanaged: delete a bare pod is gone for good, and its manifest kept."""
+    pods = scenario.aged(w.bare_pod(scenario.namespace, "lonely"))
+    run = scenario.recreate(pods, unmanaged="delete")
+    assert list(run.outcomes.values()) == ["deleted"], run.told
+    assert scenario.pods("lonely") == []
+    assert next((scenario.home / "state").rglob("*lonely*.json")).exists()
+
+
+def test_pods_whose_owner_let_go_of_them(scenario: Scenario) -> None:
+    """A ReplicaSet deleted with --cascade=orphan before the run: its pod has no controller any more, and is refused."""
+    scenario.aged(scenario.workload("ReplicaSet"))
+    scenario.delete("ReplicaSet", "web", propagationPolicy="Orphan")
+    w.wait_for(lambda: "ownerReferences" not in scenario.pods("web")[0]["metadata"], "the orphan")
+    pods = scenario.pods("web")
+    run = scenario.recreate(pods)
+    assert run.code == 1
+    assert "no controller" in run.message
+    assert scenario.uids("web") == {uid_of(pods[0])}
+
+
+def test_a_daemonset(scenario: Scenario) -> None:
+    """A DaemonSet's pods are never touched, whatever is chosen for those without a controller."""
+    scenario.apply(scenario.workload("DaemonSet", "agent"))
+    pods = w.wait_ready(scenario.api, scenario.namespace, "agent", 2)
+    w.age(scenario.api, pods, OLD)
+    for choice in ("refuse", "recreate", "delete"):
+        run = scenario.recreate(pods, unmanaged=choice)
+        assert run.code == 1
+        assert "DaemonSet" in run.message
+        assert scenario.uids("agent") == {uid_of(pod) for pod in pods}
+
+
+def test_a_mirror_pod(scenario: Scenario) -> None:
+    """A mirror pod (a static pod of a kubelet) is never touched: only its kubelet can end it."""
+    manifest = w.bare_pod(scenario.namespace, "static", annotations={"kubernetes.io/config.mirror": "abc"})
+    node = "virtual-kubelet-cn-hangzhou-h"
+    manifest["spec"] = {**w.pod_spec("any"), "nodeName": node}
+    pods = scenario.aged(manifest)
+    for choice in ("refuse", "delete"):
+        run = scenario.recreate(pods, unmanaged=choice)
+        assert run.code == 1
+        assert "mirror pod" in run.message
+        assert scenario.uids("static") == {uid_of(pods[0])}

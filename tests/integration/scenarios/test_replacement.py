@@ -1,0 +1,189 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The replacement."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+
+from tests.cluster import REAL_NODE, VIRTUAL_NODES, workloads as w
+from tests.cluster.webhook import Webhook
+from tests.integration.scenarios.module_run import ModuleRun
+from tests.integration.scenarios.scenario import Scenario
+from tests.integration.support import NEW, OLD
+
+
+def meets(scenario: Scenario, seconds: int = 4, **trouble: str) -> ModuleRun:
+    """Recreate the pod of a StatefulSet whose next pod meets that trouble."""
+    pods = scenario.aged(scenario.workload("StatefulSet", "db", updateStrategy={"type": "OnDelete"}))
+    scenario.next_pods_meet("db", **trouble)
+    run = scenario.recreate(pods, pod_timeout=seconds)
+    assert run.code == 1, run.told
+    assert list(run.outcomes.values()) == ["failed"]
+    return run
+
+
+def test_it_lands_on_a_real_node(scenario: Scenario) -> None:
+    """It is Ready on a real node: it has left ECI, and the gate opens."""
+    with w.cordoned(scenario.api, REAL_NODE):
+        scenario.aged(scenario.workload("Deployment", node="any"))
+    with w.cordoned(scenario.api, *VIRTUAL_NODES):
+        run = scenario.preflight()
+    assert run.code == 0, run.text
+    assert run.preflight["recreated"][0]["new_node"] == REAL_NODE
+
+
+def test_it_lands_on_another_virtual_node(scenario: Scenario) -> None:
+    """It comes up in another zone, on another virtual node."""
+    pods = scenario.aged(scenario.workload("Deployment"))
+    there = pods[0]["spec"]["nodeName"]
+    with w.cordoned(scenario.api, there):
+        run = scenario.recreate(pods)
+    new = run.result["pods"][0]
+    assert (new["outcome"], new["new_version"]) == ("recreated", NEW), run.told
+    assert new["new_node"] in set(VIRTUAL_NODES) - {there}
+
+
+@contextlib.contextmanager
+def new_node(scenario: Scenario, name: str) -> Iterator[None]:
+    """A real node that joins now and leaves at the end."""
+    scenario.cluster.add_node(name, virtual=False)
+    try:
+        scenario.cluster.wait_ready_nodes()
+        yield
+    finally:
+        scenario.api.request("DELETE", f"/api/v1/nodes/{name}")
+
+
+def test_it_lands_on_a_node_that_joined_meanwhile(scenario: Scenario) -> None:
+    """It lands on a real node that did not exist when the run looked at the nodes (the autoscaler added it)."""
+    node = "cn-hangzhou.10.0.0.99"
+    with w.cordoned(scenario.api, REAL_NODE):
+        pods = scenario.aged(scenario.workload("Deployment", node="any"))
+    scenario.budget("keep", "web", 1)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(w.cordoned(scenario.api, REAL_NODE, *VIRTUAL_NODES))
+        running = scenario.start(pods, pod_timeout=60)
+        scenario.wait_ledger("removing")
+        scenario.happens("Every node is full; a new real node joins before the budget lets the old pod go.")
+        stack.enter_context(new_node(scenario, node))
+        scenario.delete("PodDisruptionBudget", "keep")
+        run = scenario.note(running.wait())
+        assert run.code == 0, run.told
+        assert run.result["pods"][0]["new_node"] == node
+        w.clear(scenario.api, scenario.namespace)
+
+
+def test_a_statefulsets_pod_comes_back_on_the_same_node(scenario: Scenario) -> None:
+    """A StatefulSet's pod returns under its old name on its old node: told from the old one by its UID, not waited for in vain."""
+    node = next(iter(VIRTUAL_NODES))
+    pods = scenario.aged(scenario.workload("StatefulSet", "db", node=node))
+    run = scenario.recreate(pods, pod_timeout=60)
+    new = run.result["pods"][0]
+    assert (new["outcome"], new["new_name"], new["new_node"]) == ("recreated", "db-0", node), run.told
+    assert new["new_uid"] != new["uid"]
+    assert run.seconds < 30
+
+
+def test_it_comes_back_on_an_old_version(scenario: Scenario) -> None:
+    """It comes up on platform version 1.0.0 again: that fails at once, nothing is gained by waiting."""
+    run = meets(scenario, seconds=60, platform_version=OLD)
+    assert "came up on platform version '1.0.0'" in run.message
+    assert run.seconds < 30
+
+
+def test_it_is_never_scheduled(scenario: Scenario) -> None:
+    """No node takes it: the scheduler's own words are in the message."""
+    pods = scenario.aged(scenario.workload("Deployment"))
+    with w.cordoned(scenario.api, *VIRTUAL_NODES):
+        run = scenario.recreate(pods, pod_timeout=4)
+    assert run.code == 1
+    assert "Unschedulable" in run.message
+    assert "nodes are available" in run.message
+
+
+def test_there_is_no_stock(scenario: Scenario) -> None:
+    """ECI has no stock for it until the deadline."""
+    run = meets(scenario, trouble="no-stock")
+    assert "NoStock: Create ECI failed because the specified instance is out of stock" in run.message
+
+
+def test_there_is_no_stock_for_a_while(scenario: Scenario) -> None:
+    """ECI has no stock at first, and then has: the wait goes on until it is Ready."""
+    pods = scenario.aged(scenario.workload("StatefulSet", "db", updateStrategy={"type": "OnDelete"}))
+    scenario.next_pods_meet("db", trouble="no-stock")
+
+    def restock() -> None:
+        scenario.wait_ledger("removed")
+        time.sleep(2)
+        scenario.patch("Pod", "db-0", {"metadata": {"annotations": {w.TROUBLE: None}}})
+
+    scenario.happens("The virtual-kubelet finds stock after some seconds.")
+    with scenario.meanwhile(restock):
+        run = scenario.recreate(pods, pod_timeout=60)
+    assert list(run.outcomes.values()) == ["recreated"], run.told
+
+
+def test_it_crashes(scenario: Scenario) -> None:
+    """Its container crashes again and again."""
+    assert "CrashLoopBackOff" in meets(scenario, trouble="crash-loop").message
+
+
+def test_its_image_cannot_be_pulled(scenario: Scenario) -> None:
+    """Its image cannot be pulled: the first failure stops the run, and the other pods are not touched."""
+    pods = scenario.aged(scenario.workload("StatefulSet", "db", replicas=2, updateStrategy={"type": "OnDelete"}), 2)
+    scenario.next_pods_meet("db", trouble="image-pull")
+    run = scenario.recreate(pods, pod_timeout=4)
+    assert run.outcomes == {"db-1": "failed", "db-0": "not_started"}
+    assert "ImagePullBackOff" in run.message
+    assert pods[0]["metadata"]["uid"] in scenario.uids("db")
+
+
+def test_it_is_slow(scenario: Scenario) -> None:
+    """It takes its time to become Ready, within the deadline."""
+    pods = scenario.aged(scenario.workload("StatefulSet", "db", updateStrategy={"type": "OnDelete"}))
+    scenario.next_pods_meet("db", ready_delay="4s")
+    run = scenario.recreate(pods, pod_timeout=60)
+    assert list(run.outcomes.values()) == ["recreated"], run.told
+    assert run.result["pods"][0]["seconds"] > 3.5
+
+
+def test_it_must_stay_ready(scenario: Scenario) -> None:
+    """With minReadySeconds, success is a pod that has been Ready that long."""
+    pods = scenario.aged(scenario.workload("Deployment", minReadySeconds=3))
+    w.wait_for(lambda: scenario.get("Deployment", "web")["status"].get("availableReplicas") == 1, "its availability")
+    run = scenario.recreate(pods, pod_timeout=60)
+    assert list(run.outcomes.values()) == ["recreated"], run.told
+    assert run.result["pods"][0]["seconds"] >= 3
+
+
+def test_it_is_ready_and_then_is_not(scenario: Scenario) -> None:
+    """It is Ready for a moment and then not, within minReadySeconds: that is no success."""
+    strategy = {"type": "OnDelete"}
+    pods = scenario.aged(scenario.workload("StatefulSet", "db", updateStrategy=strategy, minReadySeconds=3))
+    w.wait_for(lambda: scenario.get("StatefulSet", "db")["status"].get("availableReplicas") == 1, "its availability")
+    scenario.next_pods_meet("db", trouble="unready-again")
+    run = scenario.recreate(pods, pod_timeout=8)
+    assert list(run.outcomes.values()) == ["failed"], run.told
+    assert "readiness probe failed" in run.message
+
+
+def test_a_quota_forbids_it(scenario: Scenario) -> None:
+    """A quota forbids it, so that there is no new pod at all: the controller's own event says why."""
+    pods = scenario.aged(scenario.workload("Deployment"))
+    scenario.no_more_pods()
+    run = scenario.recreate(pods, pod_timeout=4)
+    assert list(run.outcomes.values()) == ["failed"], run.told
+    assert "exceeded quota" in run.message
+
+
+def test_a_webhook_forbids_it(scenario: Scenario) -> None:
+    """An admission webhook forbids it: again the controller's event says why."""
+    pods = scenario.aged(scenario.workload("Deployment"))
+    with Webhook(scenario.cluster, scenario.namespace, ["pods"], lambda _request: "image is not signed"):
+        run = scenario.recreate(pods, pod_timeout=4)
+    assert list(run.outcomes.values()) == ["failed"], run.told
+    assert "image is not signed" in run.message

@@ -1,0 +1,294 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The server and the way to it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.cluster import workloads as w
+from tests.cluster.api import Api, ApiError
+from tests.cluster.proxy import Proxy
+from tests.cluster.webhook import Webhook
+from tests.integration.access import EVERYTHING, Right, bind, kubeconfig_of, made_anew, shipped, without
+from tests.integration.scenarios.module_run import run_module
+from tests.integration.scenarios.scenario import Scenario
+
+FLOW = "/apis/flowcontrol.apiserver.k8s.io/v1beta2"
+
+
+# The server allows for clocks that differ by a minute, and remembers a token for 10 s: this one is refused after 10 s.
+SOON = -54.0
+
+
+def test_the_api_server_restarts(scenario: Scenario) -> None:
+    """kube-apiserver restarts in the middle of a run: the run goes on where it was."""
+    pods = scenario.aged(scenario.workload("Deployment", replicas=3, annotations={"test.ackops/ready-delay": "1s"}), 3)
+    before = {pod["metadata"]["uid"] for pod in pods}
+
+    def restart() -> None:
+        scenario.wait_ledger("removed")
+        scenario.cluster.apiserver.restart()
+
+    scenario.happens("kube-apiserver is restarted after the first eviction.")
+    with scenario.meanwhile(restart):
+        run = scenario.recreate(pods, pod_timeout=120)
+    assert run.code == 0, run.told
+    assert scenario.uids("web").isdisjoint(before)
+    assert len(w.wait_ready(scenario.api, scenario.namespace, "web", 3)) == 3
+
+
+def test_etcd_stands_still(scenario: Scenario) -> None:
+    """The server has no etcd for 10 seconds in the middle of a run: that is waited out."""
+    pods = scenario.aged(scenario.workload("Deployment", replicas=2, annotations={"test.ackops/ready-delay": "1s"}), 2)
+
+    def pause() -> None:
+        scenario.wait_ledger("removed")
+        scenario.cluster.etcd.pause()
+        try:
+            time.sleep(10)
+        finally:
+            scenario.cluster.etcd.resume()
+
+    scenario.happens("etcd is stopped (SIGSTOP) for 10 seconds after the first eviction.")
+    with scenario.meanwhile(pause):
+        run = scenario.recreate(pods, pod_timeout=120)
+    assert run.code == 0, run.told
+    assert run.seconds > 10
+    w.wait_for(lambda: scenario.api.request("GET", "/readyz").get("text") == "ok", "the server")
+    assert len(w.wait_ready(scenario.api, scenario.namespace, "web", 2)) == 2
+
+
+def test_the_connection_is_cut(scenario: Scenario) -> None:
+    """Every connection is cut while replacements are watched, as by a load balancer: the watch is begun anew."""
+    pods = scenario.aged(scenario.workload("Deployment", replicas=2, annotations={"test.ackops/ready-delay": "2s"}), 2)
+    with Proxy(scenario.cluster.server) as proxy:
+        path = scenario.home / "proxy.kubeconfig"
+        scenario.home.mkdir(parents=True, exist_ok=True)
+        scenario.cluster.write_kubeconfig(path, user="admin", groups=["system:masters"], server=proxy.server)
+        running = scenario.start(pods, kubeconfig=path, pod_timeout=60)
+        cuts = 0
+        for count in (1, 2):
+            scenario.wait_ledger("removed", count)
+            time.sleep(0.5)
+            cuts += proxy.cut()
+        scenario.happens("The network closes all connections, twice.")
+        run = scenario.note(running.wait())
+    assert cuts >= 2
+    assert run.code == 0, run.told
+    assert set(run.outcomes.values()) == {"recreated"}
+
+
+def test_the_network_swallows_everything(scenario: Scenario) -> None:
+    """A watch goes silent without being closed, as behind a firewall that forgets: it is given up in time, and begun anew."""
+    pods = scenario.aged(scenario.workload("Deployment", annotations={"test.ackops/ready-delay": "2s"}))
+    with Proxy(scenario.cluster.server) as proxy:
+        path = scenario.home / "proxy.kubeconfig"
+        scenario.home.mkdir(parents=True, exist_ok=True)
+        scenario.cluster.write_kubeconfig(path, user="admin", groups=["system:masters"], server=proxy.server)
+        running = scenario.start(pods, kubeconfig=path, pod_timeout=90)
+        scenario.wait_ledger("removed")
+        proxy.hold()
+        time.sleep(6)
+        proxy.cut()
+        proxy.release()
+        scenario.happens("For 6 seconds nothing of what the server says arrives; then the connections are gone.")
+        run = scenario.note(running.wait())
+    assert run.code == 0, run.told
+
+
+@contextlib.contextmanager
+def crowded(scenario: Scenario, account: str) -> Iterator[Callable[[], None]]:
+    """Priority-and-fairness has no seat left for that account; calling what is yielded sets it free."""
+    level = {
+        "metadata": {"name": f"test-{account}"},
+        "spec": {"type": "Limited", "limited": {"assuredConcurrencyShares": 1, "limitResponse": {"type": "Reject"}}},
+    }
+    subject = {"kind": "ServiceAccount", "serviceAccount": {"namespace": "default", "name": account}}
+    rule = {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"], "namespaces": ["*"], "clusterScope": True}
+    schema = {
+        "metadata": {"name": f"test-{account}"},
+        "spec": {
+            "matchingPrecedence": 50,
+            "distinguisherMethod": {"type": "ByUser"},
+            "priorityLevelConfiguration": {"name": f"test-{account}"},
+            "rules": [{"subjects": [subject], "resourceRules": [rule]}],
+        },
+    }
+    made_anew(scenario.api, f"{FLOW}/prioritylevelconfigurations", level)
+    made_anew(scenario.api, f"{FLOW}/flowschemas", schema)
+    leave = threading.Event()
+
+    def think(_request: dict[str, Any]) -> str:
+        leave.wait(25)
+        return ""
+
+    token = scenario.cluster.token("default", account)
+    path = f"/api/v1/namespaces/{scenario.namespace}/configmaps"
+
+    def occupy(number: int) -> None:
+        client = Api(scenario.cluster.server, scenario.cluster.ca_file, token=token)
+        with contextlib.suppress(ApiError):
+            client.request("POST", path, {"metadata": {"name": f"seat-{number}"}}, query={"dryRun": "All"})
+
+    with Webhook(scenario.cluster, scenario.namespace, [], think):
+        try:
+            threads = [threading.Thread(target=occupy, args=(number,)) for number in range(24)]
+            for thread in threads:
+                thread.start()
+            client = Api(scenario.cluster.server, scenario.cluster.ca_file, token=token)
+            w.wait_for(lambda: _is_throttled(client), "the end of the seats", 20)
+            yield leave.set
+        finally:
+            leave.set()
+            for thread in threads:
+                thread.join()
+            scenario.api.request("DELETE", f"{FLOW}/flowschemas/test-{account}")
+            scenario.api.request("DELETE", f"{FLOW}/prioritylevelconfigurations/test-{account}")
+
+
+def _is_throttled(client: Api) -> bool:
+    try:
+        client.list("/api/v1/nodes")
+    except ApiError as error:
+        return error.status == 429
+    return False
+
+
+def test_the_server_throttles(scenario: Scenario) -> None:
+    """Priority-and-fairness answers 429: that is no budget, its Retry-After is kept to, and the run goes on."""
+    pods = scenario.aged(scenario.workload("Deployment", replicas=2, annotations={"test.ackops/ready-delay": "2s"}), 2)
+    path = kubeconfig_of(scenario.cluster, "crowd", EVERYTHING, scenario.home)
+    running = scenario.start(pods, kubeconfig=path, pod_timeout=60)
+    scenario.wait_ledger("removed")
+    scenario.happens("After the first eviction the server has no seat left for this user, for 4 seconds.")
+    with crowded(scenario, "crowd") as free:
+        time.sleep(4)
+        assert running.running
+        free()
+    run = scenario.note(running.wait())
+    assert run.code == 0, run.told
+    assert set(run.outcomes.values()) == {"recreated"}
+
+
+def test_the_list_expires_while_it_is_read(scenario: Scenario) -> None:
+    """A continue token expires between two pages of the scan (410): the list is begun anew, never cut short."""
+    # Large enough for two pages; nothing schedules them, so that nothing else changes them.
+    noise = secrets.token_hex(1000)
+    for number in range(600):
+        manifest = w.bare_pod(scenario.namespace, f"p-{number:03}", node="nowhere", annotations={"noise": noise})
+        scenario.api.request("POST", w.path_of("Pod", scenario.namespace), manifest)
+    scenario.aged(scenario.workload("Deployment"))
+    with Proxy(scenario.cluster.server) as proxy:
+        path = scenario.home / "proxy.kubeconfig"
+        scenario.home.mkdir(parents=True, exist_ok=True)
+        scenario.cluster.write_kubeconfig(path, user="admin", groups=["system:masters"], server=proxy.server)
+        proxy.hold(after=100_000)
+
+        def compact() -> None:
+            assert proxy.held.wait(30), "no page was as large as that"
+            # Something must have been written after the first page.
+            made_anew(
+                scenario.api,
+                w.path_of("Pod", scenario.namespace),
+                w.bare_pod(scenario.namespace, "late", node="nowhere"),
+            )
+            scenario.cluster.compact()
+            proxy.release()
+
+        scenario.happens("etcd is compacted between the first page and the second of a list of 601 pods.")
+        with scenario.meanwhile(compact):
+            facts = run_module("eci_pod_facts", {}, path, scenario.home)
+    assert facts.code == 0, facts.result
+    cluster = facts.result["ansible_facts"]["eci_cluster"]
+    scenario.happens("The scan is whole: {eci} ECI pod, {unscheduled} without a node.".format(**cluster["counts"]))
+    assert cluster["counts"]["eci"] == 1
+    assert cluster["counts"]["unscheduled"] == 601
+
+
+def exec_kubeconfig(scenario: Scenario, account: str, lives: list[float]) -> tuple[Path, Path]:
+    """A kubeconfig whose exec plugin gives tokens that live so long, one after another; and the file that counts them."""
+    directory = scenario.home
+    directory.mkdir(parents=True, exist_ok=True)
+    kind = {"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential"}
+    for number, seconds in enumerate(lives):
+        answer = {**kind, "status": {"token": scenario.cluster.token("default", account, seconds)}}
+        (directory / f"token-{number}").write_text(json.dumps(answer), encoding="utf-8")
+    count = directory / "asked"
+    program = directory / "plugin.sh"
+    last = len(lives) - 1
+    program.write_text(
+        f"#!/bin/sh\necho x >> {count}\nn=$(($(wc -l < {count}) - 1))\n[ $n -le {last} ] || n={last}\ncat {directory}/token-$n\n",
+        encoding="utf-8",
+    )
+    program.chmod(0o700)
+    path = scenario.cluster.write_kubeconfig(directory / "exec.kubeconfig", token="x")
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    plugin = {"apiVersion": kind["apiVersion"], "command": str(program), "interactiveMode": "Never"}
+    document["users"][0]["user"] = {"exec": plugin}
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    return path, count
+
+
+@pytest.mark.compat
+def test_a_token_expires(scenario: Scenario) -> None:
+    """The token expires in the middle of a run, and the exec plugin gives a new one: the run goes on."""
+    bind(scenario.cluster, "short", EVERYTHING)
+    pods = scenario.aged(scenario.workload("Deployment", replicas=2, annotations={"test.ackops/ready-delay": "9s"}), 2)
+    path, count = exec_kubeconfig(scenario, "short", [SOON, 3600])
+    scenario.happens("The first token expires after some seconds, the second one lives an hour.")
+    run = scenario.recreate(pods, kubeconfig=path, pod_timeout=60)
+    assert run.code == 0, run.told
+    assert len(count.read_text(encoding="utf-8").splitlines()) >= 2
+    assert set(run.outcomes.values()) == {"recreated"}
+
+
+def test_a_token_expires_for_good(scenario: Scenario) -> None:
+    """The token expires in the middle of a run, and there is no other: the message says so, and how to go on."""
+    bind(scenario.cluster, "short", EVERYTHING)
+    pods = scenario.aged(scenario.workload("Deployment", replicas=2, annotations={"test.ackops/ready-delay": "14s"}), 2)
+    path, _count = exec_kubeconfig(scenario, "short", [SOON, SOON])
+    run = scenario.recreate(pods, kubeconfig=path, pod_timeout=60)
+    assert run.code == 1
+    assert "401" in run.message
+    assert "renew the token" in run.message
+    assert sorted(run.outcomes.values()) == ["failed", "not_started"]
+    assert scenario.events().count("removed") == 1
+
+
+def test_no_right_to_evict(scenario: Scenario) -> None:
+    """A user who may do all but evict (ACK's preset role cs:ops): nothing is touched, and the message names the missing right."""
+    pods = scenario.aged(scenario.workload("Deployment", replicas=2), 2)
+    rules = without(shipped(), Right("", "pods/eviction", "create"))
+    path = kubeconfig_of(scenario.cluster, "ops", rules, scenario.home)
+    check = scenario.recreate(pods, check=True, kubeconfig=path)
+    assert set(check.outcomes.values()) == {"blocked"}
+    run = scenario.recreate(pods, kubeconfig=path)
+    assert run.code == 1
+    for message in (run.message, next(iter(check.reasons.values()))):
+        assert 'cannot create resource "pods/eviction"' in message
+        assert "docs/rbac" in message
+    assert scenario.uids("web") == {pod["metadata"]["uid"] for pod in pods}
+
+
+def test_the_server_is_away(scenario: Scenario) -> None:
+    """The server cannot be reached at all: nothing is begun, and the message says where it was looked for."""
+    pods = scenario.aged(scenario.workload("Deployment"))
+    path = scenario.home / "nowhere.kubeconfig"
+    scenario.home.mkdir(parents=True, exist_ok=True)
+    scenario.cluster.write_kubeconfig(path, token="t", server="https://127.0.0.1:9")
+    run = scenario.recreate(pods, kubeconfig=path)
+    assert run.code == 1
+    assert "https://127.0.0.1:9" in run.message
+    assert "bastion" in run.message

@@ -1,0 +1,148 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The mutants: for each rule of DESIGN.md section 4 (and the lease), the line that keeps it, and a line that does not.
+
+The tests that fall are unit tests, most of them on a model of a cluster: quick enough to be run for every mutant.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+UNIT = ("tests/unit",)
+MODEL = ("tests/unit/test_recreate_model.py",)
+
+
+class Mutant(NamedTuple):
+    """``old``, which stands once in the file, becomes ``new``; one of the ``tests`` has to fall."""
+
+    rule: str
+    says: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...] = MODEL
+
+
+_API, _REPLACE, _COURSE = "_kube_api.py", "_replace.py", "_recreate.py"
+_PLAN, _PREDICATES, _LEDGER = "_plan.py", "_predicates.py", "_ledger.py"
+
+MUTANTS = (
+    # 1. Every removal carries the UID; after a conflict it is looked for by its UID, never by its name.
+    Mutant("1", "a removal without the UID as precondition", _API,
+           '{"preconditions": {"uid": uid}, **', '{**',
+           UNIT),
+    Mutant("1", "a pod of the same name is taken for the same pod", _REPLACE,
+           "return found is None or pod_from_manifest(found).uid != self._pod.uid", "return False"),
+    Mutant("1", "a pod of the same name is planned for", _COURSE,
+           "if current is not None and current.uid == pod.uid:", "if current is not None:"),
+    Mutant("1", "a list of another cluster is worked on", _COURSE, "if strangers and not present:", "if False:"),
+    # 2. Evictions by default, by the policy API of the server's version.
+    Mutant("2", "deleted instead of evicted", _REPLACE,
+           'self._before = frozenset(self._seen)\n        self._remove(evict=self._site.method == "evict")\n',
+           "self._before = frozenset(self._seen)\n        self._remove(evict=False)\n"),
+    Mutant("2", "policy/v1 for every server", _API, "self._minor() >= _POLICY_V1_SINCE", "True", UNIT),
+    # 3. The answer is read.
+    Mutant("3", "a budget without room is a failure at once", _REPLACE, "return error.status == 429 or", "return"),
+    Mutant("3", "a server that answers 500 is not asked again", _REPLACE, "(error.status >= 500 and", "(False and",
+           UNIT),
+    Mutant("3", "several budgets are waited for", _REPLACE, '"PodDisruptionBudget" not in error.message)', "True)", UNIT),
+    Mutant("3", "Retry-After is not honoured", _REPLACE, "wanted = error.retry_after or 0.0", "wanted = 0.0", UNIT),
+    Mutant("3", "the budget is not named", _REPLACE, 'if cause.get("reason") == "DisruptionBudget"\n        )\n        if',
+           "if False\n        )\n        if"),
+    Mutant("3", "a lost answer is a failure", _REPLACE,
+           "            if self._remaining() <= self._pause:\n                raise CannotReplace(str(error)) from error\n"
+           "            return False\n        return True",
+           "            raise CannotReplace(str(error)) from error\n        return True"),
+    # 4. What a replacement is.
+    Mutant("4", "a pod that was there before is a replacement", _REPLACE,
+           "uid in self._before or uid == self._pod.uid or uid in self._site.claimed", "uid == self._pod.uid"),
+    Mutant("4", "a replacement counts twice", _REPLACE, "self._site.claimed.add(pod.uid)", "pass", UNIT),
+    Mutant("4", "any pod with the labels is a replacement", _REPLACE,
+           "mine and (self._step.action == _plan.RECREATE or self._ownership.owns(pod))", "mine", UNIT),
+    Mutant("4", "a StatefulSet's replacement may have any name", _REPLACE,
+           'return self._step.action == _plan.RECREATE or self._workload.controller_kind == "StatefulSet"', "return False",
+           UNIT),
+    # 5. What success is.
+    Mutant("5", "Ready is not waited for", _REPLACE, "self._gone() and self._ready_long_enough(pod)", "self._gone()"),
+    Mutant("5", "minReadySeconds do not count", _REPLACE,
+           'return self._site.clock.monotonic() - since >= float(spec.get("minReadySeconds") or 0)', "return True", UNIT),
+    Mutant("5", "the old pod need not be gone", _REPLACE, "if self._site.is_good(version) and self._gone() and",
+           "if self._site.is_good(version) and"),
+    Mutant("5", "an old version again is waited for", _REPLACE,
+           "if version is not None and not self._site.is_good(version):", "if False:", UNIT),
+    Mutant("5", "any version is good", _REPLACE, "(version is not None and self.accepts(version))", "True", UNIT),
+    Mutant("5", "a real node is not good", _REPLACE, 'return version == "" or', "return", UNIT),
+    # 6. The owner is read again.
+    Mutant("6", "scaled down is a failure", _REPLACE,
+           "if self._gone() and len(living) >= _predicates.wanted_replicas(manifest):", "if False:"),
+    Mutant("6", "an owner that was deleted is a failure", _REPLACE,
+           'self._outcome("no_longer_needed", f"{self._workload.shown} was deleted meanwhile")', "None", UNIT),
+    # 7. Settled first; one of a workload; the highest ordinal first.
+    Mutant("7", "two pods of one workload in a wave", _PLAN, "            groups.add(step.group)\n", ""),
+    Mutant("7", "a rollout is not waited for", _REPLACE, "why = _predicates.rollout_in_progress(workload)", 'why = ""',
+           UNIT),
+    Mutant("7", "a sibling that is not Ready does not matter", _REPLACE,
+           "elif not why and not pod.ready and not self._both_broken(pod):", "elif False:"),
+    Mutant("7", "a sibling that is terminating does not matter", _REPLACE, "if not why and pod.deleting:", "if False:",
+           UNIT),
+    Mutant("7", "missing pods do not matter", _REPLACE, "if not why and wanted and here != wanted:", "if False:"),
+    Mutant("7", "the lowest ordinal first", _PLAN, "rank = -int(found.group(1))", "rank = int(found.group(1))", UNIT),
+    Mutant("7", "nothing is put off", _REPLACE, "        if self._may_put_off:\n", "        if False:\n"),
+    # 8. Jobs, bare pods, owners that are not known, DaemonSets, mirror pods.
+    Mutant("8", "bare pods are not refused", _PLAN, "    return REFUSE, what\n", "    return DELETE, what\n"),
+    Mutant("8", "DaemonSet pods are not refused", _PLAN, 'if kind == "DaemonSet":', "if False:", UNIT),
+    Mutant("8", "mirror pods are not refused", _PLAN, 'if pod.mirror or kind == "Node":', "if False:", UNIT),
+    Mutant("8", "a plan with a refusal is begun", _COURSE, "    if problem:\n        outcomes", "    if False:\n        outcomes"),
+    Mutant("8", "a running Job is not waited for", _PLAN, 'return AWAIT_JOB, "its Job still runs and is waited for"',
+           'return CLEAR, "its Job still runs"', UNIT),
+    Mutant("8", "a Job's last chance is taken", _PLAN, "if not may_fail_once_more(workload.manifest or {}):", "if False:",
+           UNIT),
+    Mutant("8", "no manifest is kept of a finished pod", _REPLACE,
+           "path = self._site.journal.save_manifest(self._pod.uid, manifest)", 'path = ""', UNIT),
+    Mutant("8", "a bare pod is not made again", _REPLACE,
+           "        self._create(wanted, path)\n        self._must_finish = False\n", ""),
+    # 9. The first failure stops; nothing is forced.
+    Mutant("9", "a failure stops nothing", _COURSE, "if failures > self._limits.max_failures:", "if False:"),
+    Mutant("9", "failures of resumed pods do not count", _COURSE,
+           "max_failures=order.limits.max_failures - failed", "max_failures=order.limits.max_failures", UNIT),
+    Mutant("9", "no grace period", _API, '"preconditions": {"uid": uid}', '"gracePeriodSeconds": 0, "preconditions": {"uid": uid}',
+           UNIT),
+    Mutant("9", "the time of the run does not matter", _COURSE,
+           "if self._limits.run_seconds and self._site.clock.monotonic()", "if False and self._site.clock.monotonic()", UNIT),
+    # 10. serial.
+    Mutant("10", "every wave is as wide as it can be", _COURSE, "size = _plan.limit_of(self._sizes, self._waves)",
+           "size = 1000"),
+    Mutant("10", "the last wave size does not hold on", _PLAN, "return limits[min(number, len(limits) - 1)]",
+           "return limits[number] if number < len(limits) else 1000", UNIT),
+    # 11. Check mode.
+    Mutant("11", "a prediction is carried out", _COURSE, "request(pod.namespace, pod.name, pod.uid, True)",
+           "request(pod.namespace, pod.name, pod.uid, False)"),
+    Mutant("11", "a dry run is not asked for", _API, 'return {"dryRun": "All"} if dry_run else {}', "return {}", UNIT),
+    Mutant("11", "a blocked eviction is predicted to work", _COURSE, "if error.status not in (404, 409):", "if False:",
+           UNIT),
+    # 12. Killed and started again; written before and after.
+    Mutant("12", "nothing is written before a removal", _REPLACE, '            "removing",\n', '            "noticed",\n'),
+    Mutant("12", "what a killed run has begun is not followed", _COURSE, "for each in journal.unfinished()]", "for each in ()]"),
+    Mutant("12", "a pod that still terminates was never removed", _REPLACE,
+           "if not self._gone() and not pod_from_manifest(self._seen[self._pod.uid]).deleting:", "if not self._gone():"),
+    Mutant("12", "an interrupted removal is at its end", _REPLACE, 'self._site.journal.write("interrupted", **vars(done))',
+           'self._site.journal.write("failed", **vars(done))'),
+    Mutant("12", "an interrupt loses a bare pod", _REPLACE, "self._must_finish = True", "pass", UNIT),
+    Mutant("12", "the ledger is not flushed to the disk", _LEDGER, "            os.fsync(descriptor)\n", "", UNIT),
+    Mutant("12", "the ledger is open to others", _LEDGER, "os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600",
+           "os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644", UNIT),
+    # 13. The gate.
+    Mutant("13", "an expired list is a shorter one", "_gather.py",
+           "        except ListExpired as error:\n            said = error.message\n",
+           "        except ListExpired:\n            return Scan(scope, {})\n", UNIT),
+    Mutant("13", "a pod that is being created counts as compatible", _PREDICATES,
+           "    if pod.instance_id or pod.finished:\n        return UNAVAILABLE\n    return None",
+           '    if pod.instance_id or pod.finished:\n        return UNAVAILABLE\n    return "1.1.0"', UNIT),
+    # The lease.
+    Mutant("lease", "two runs at once", "_lease.py", "            if lives or (", "            if (", UNIT),
+    Mutant("lease", "a lease that is lost does not matter", "_session.py", " or lease.lost()", "", UNIT),
+    Mutant("lease", "a lease that was taken is written over", "_lease.py",
+           "                self._taken_away = text or \"nobody\"\n                return\n", "                pass\n", UNIT),
+)  # fmt: skip
