@@ -6,7 +6,7 @@ RUN := $(HOUSE) run main
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help env demo demo-fleet test mutation bench lint ruff ansible-lint docs-lint types unit awx sanity importer binaries \
+.PHONY: help env demo demo-fleet test mutation bench scale lint ruff ansible-lint docs-lint types unit awx sanity importer binaries \
         compat integration scenarios artifact cluster docs format requirements clean clean-environments
 
 help: ## Show this list
@@ -66,6 +66,9 @@ integration: binaries ## Run the integration tests on the test cluster
 
 scenarios: binaries ## Run the scenarios of recreation, and write docs/docsite/rst/scenarios.rst from what they saw
 	@$(RUN) python -m tests.integration.scenarios $(ARGS)
+
+scale: binaries ## Measure what fleets of many clusters cost (ARGS='--hosts 1 10 100 1000 --json FILE'; minutes for each 100 hosts)
+	@$(RUN) python -m tests.scale $(ARGS)
 
 bench: binaries ## Measure what it costs, against what people would use instead (ARGS=--quick: minutes, else an hour or two)
 	@$(HOUSE) run bench python -m tests.bench $(ARGS)

@@ -10,6 +10,7 @@ names its cluster itself. A forgotten K8S_AUTH_HOST would otherwise make every i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,6 +41,20 @@ _LISTS = ("impersonate_groups",)
 # Environment variables of these options belong to a cluster named by host; those of the next line to a kubeconfig.
 _OF_HOST = ("host", "api_key", "username", "password", "client_cert", "client_key", "ca_cert", "validate_certs")
 _OF_KUBECONFIG = ("kubeconfig", "context")
+
+
+_LOGIN_IN_URL = re.compile(r"^([a-zA-Z][a-zA-Z0-9+.-]*://)(?:[^/@:]*:([^/@]*)|[^/@]*)@")
+
+
+def without_login(url: str) -> str:
+    """A URL without the user and the password that stand before its host."""
+    return _LOGIN_IN_URL.sub(r"\1", url)
+
+
+def password_in(url: object) -> str:
+    """The password in a URL; empty where there is none."""
+    found = _LOGIN_IN_URL.match(url) if isinstance(url, str) else None
+    return (found.group(2) or "") if found else ""
 
 
 @dataclass(frozen=True)

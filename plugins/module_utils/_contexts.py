@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from fnmatch import translate
 from typing import Any
 
+from ansible_collections.ackops.eci.plugins.module_utils._connection import without_login
 from ansible_collections.ackops.eci.plugins.module_utils._errors import EciError, InvalidInput, printable
 
 # What may stand in the name of a host: no template, no path, no host pattern (": , & ! [ ] *") can be made of it.
 _UNFIT = re.compile(r"[^0-9A-Za-z_.@-]")
-_USER_INFO = re.compile(r"^([a-z]+://)[^/@]*@")
 # How a user of a kubeconfig proves who it is; the first of its keys that is there gives the word.
 _LOGINS = (
     ("exec", "exec"),
@@ -93,7 +93,7 @@ def contexts_of(document: object, file: str, wanted: Filter) -> list[Context]:
                 cluster=cluster,
                 user=user,
                 namespace=str(content.get("namespace") or "default"),
-                server=_USER_INFO.sub(r"\1", server),
+                server=without_login(server),
                 login=_login(users.get(user, {})),
                 current=document.get("current-context") == name,
             )

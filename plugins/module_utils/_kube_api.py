@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from ansible_collections.ackops.eci.plugins.module_utils._connection import Connection
+from ansible_collections.ackops.eci.plugins.module_utils._connection import Connection, without_login
 from ansible_collections.ackops.eci.plugins.module_utils._errors import (
     ApiError,
     ConnectionFailed,
@@ -152,6 +152,13 @@ class KubeApi:
             )
         except HTTPError as error:
             raise self._no_answer(error) from error
+        except ValueError:
+            # Its text would show the header, which is the credential.
+            raise ConnectionFailed(
+                "The credentials cannot be sent: there is a line break, or a character that is not Latin, in the token or"
+                " in a header.",
+                "Write the token in one line, without anything around it.",
+            ) from None
         except kubernetes.config.ConfigException as error:
             raise _bad_credentials(str(error)) from error
 
@@ -210,8 +217,8 @@ class KubeApi:
     # -- the port ------------------------------------------------------------------------------------------------
 
     def server(self) -> str:
-        """The URL of the API server."""
-        return str(self._configuration.host)
+        """The URL of the API server, without a user and a password that somebody wrote into it."""
+        return without_login(str(self._configuration.host))
 
     def server_version(self) -> str:
         """The gitVersion of the API server; asked once."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.ackops.eci.plugins.module_utils._connection import resolve
+from ansible_collections.ackops.eci.plugins.module_utils._connection import password_in, resolve
 from ansible_collections.ackops.eci.plugins.module_utils._errors import EciError, InvalidInput, MissingLibrary
 from ansible_collections.ackops.eci.plugins.module_utils._kube_api import KubeApi, connect
 
@@ -27,6 +27,8 @@ _SECRET_VARIABLES = (
     "K8S_AUTH_PROXY_HEADERS_BASIC_AUTH",
     "K8S_AUTH_PROXY_HEADERS_PROXY_BASIC_AUTH",
 )
+_URLS = ("host", "proxy")
+_URL_VARIABLES = ("K8S_AUTH_HOST", "K8S_AUTH_PROXY")
 
 
 class SystemClock:
@@ -61,9 +63,11 @@ def _secrets_in(document: object) -> set[str]:
 
 
 def _hide_secrets(module: AnsibleModule) -> None:
-    """Credentials that Ansible does not know to be such: in a kubeconfig dictionary, in the environment."""
+    """Credentials that Ansible does not know to be such: in a kubeconfig dictionary, in a URL, in the environment."""
     module.no_log_values.update(_secrets_in(module.params.get("kubeconfig")))
     module.no_log_values.update(os.environ[name] for name in _SECRET_VARIABLES if os.environ.get(name))
+    urls = [module.params.get(option) for option in _URLS] + [os.environ.get(name) for name in _URL_VARIABLES]
+    module.no_log_values.update(secret for url in urls if (secret := password_in(url)))
 
 
 def _plain_paths(params: dict[str, Any]) -> None:

@@ -22,7 +22,7 @@ from tests.integration.fleets import FLEET
 from tests.integration.runner import IDENT, artifacts, data_dir, run_here
 from tests.integration.support import OLD, PREFLIGHT
 
-PASSWORD = "pa55word-4711-of-nobody"
+PASSWORDS = ("pa55word-of-the-host", "pa55word-of-the-proxy", "pa55word-in-a-header")
 # ansible-runner's own record of what it was told to run: it holds the environment that the credential is part of.
 RECORD_OF_INPUT = {"command"}
 DEAD = "https://127.0.0.1:9"
@@ -173,13 +173,13 @@ def _broken_plugin(cluster: ControlPlane, token: str, path: Path) -> tuple[Job, 
 
 def _options(cluster: ControlPlane, token: str, path: Path) -> tuple[Job, str]:
     host = {
-        "eci_preflight_host": DEAD.replace("://", f"://somebody:{PASSWORD}@"),
+        "eci_preflight_host": DEAD.replace("://", f"://somebody:{PASSWORDS[0]}@"),
         "eci_preflight_api_key": token,
         "eci_preflight_ca_cert": str(cluster.ca_file),
-        "eci_preflight_proxy": f"http://somebody:{PASSWORD}@127.0.0.1:9",
-        "eci_preflight_proxy_headers": {"proxy_basic_auth": f"somebody:{PASSWORD}"},
+        "eci_preflight_proxy": f"http://somebody:{PASSWORDS[1]}@127.0.0.1:9",
+        "eci_preflight_proxy_headers": {"proxy_basic_auth": f"somebody:{PASSWORDS[2]}"},
     }
-    return Job(path, (*parts(token), PASSWORD), host=host), "could not be reached"
+    return Job(path, (*parts(token), *PASSWORDS), host=host), "could not be reached"
 
 
 def _dictionary(cluster: ControlPlane, token: str, path: Path) -> tuple[Job, str]:

@@ -195,3 +195,19 @@ def test_proxy_headers_come_one_by_one() -> None:
     environ = {"K8S_AUTH_PROXY_HEADERS_USER_AGENT": "env", "K8S_AUTH_PROXY_HEADERS_BASIC_AUTH": "u:p"}
     connection = _connection.resolve({"proxy_headers": {"user_agent": "task", "proxy_basic_auth": None}}, environ)
     assert connection.proxy_headers == {"user_agent": "task", "basic_auth": "u:p"}
+
+
+@pytest.mark.parametrize(
+    ("url", "shown", "secret"),
+    [
+        ("https://10.0.0.1:6443", "https://10.0.0.1:6443", ""),
+        ("https://me:hidden@10.0.0.1:6443/a@b", "https://10.0.0.1:6443/a@b", "hidden"),
+        ("http://me@proxy:3128", "http://proxy:3128", ""),
+        ("http://:hidden@proxy", "http://proxy", "hidden"),
+        ("no url", "no url", ""),
+    ],
+)
+def test_a_login_in_a_url_is_never_shown(url: str, shown: str, secret: str) -> None:
+    """The password is known, so that it can be hidden, and the rest can be told."""
+    assert (_connection.without_login(url), _connection.password_in(url)) == (shown, secret)
+    assert _connection.password_in(None) == ""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 OURS = "ansible_collections.ackops.eci.plugins.module_utils"
 UTILS = REPO / "plugins" / "module_utils"
 PURE_ROOMS = (
-    "_contexts", "_errors", "_fleet", "_matrix", "_model", "_plan", "_pod_api", "_predicates", "_selection", "_wire",
+    "_connection", "_contexts", "_errors", "_fleet", "_matrix", "_model", "_plan", "_pod_api", "_predicates", "_selection", "_wire",
 )  # fmt: skip
 PURE_LIBRARY = {
     "__future__", "collections", "dataclasses", "datetime", "enum", "fnmatch", "functools", "json", "math", "re", "typing",
