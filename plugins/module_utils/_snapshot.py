@@ -30,9 +30,10 @@ from ansible_collections.ackops.eci.plugins.module_utils._wire import CONTENT_TY
 ACCEPT = f"{CONTENT_TYPE}, application/json"
 NODES_PATH = "/api/v1/nodes"
 NODE_PAGE_SIZE = 500
-# Measured: with a selector the server looks at whole pages of etcd, and 2000 takes 0.7 of the time of 500. Protobuf is read
-# as it comes in; a page of JSON is held whole.
-PAGE_SIZE = 2000
+# With a selector the server reads ever larger pieces of etcd until a page is full, and throws away what is left of the
+# last: measured on 30,000 pods, a quarter of them asked for, pages of 5000 take 0.8 of its time for pages of 1000 or 2000,
+# larger ones hardly less. Protobuf is read as it comes in; a page of JSON is held whole.
+PAGE_SIZE = 5000
 JSON_PAGE_SIZE = 500
 # The API server takes URLs of 1 MB, proxies in front of it less; one that refuses is asked for the whole list.
 LONGEST_SELECTOR = 24_000

@@ -55,7 +55,7 @@ def demonstrate(scene: FleetScene) -> None:
     started = time.monotonic()
     first = upgrade(scene)
     seconds = time.monotonic() - started
-    timed("the lost API server is started again", scene.end_outage)
+    timed("the control plane that lost its API server is started again", scene.end_outage)
     versions, clean = scene.versions(), scene.pods("clean")
     same = {name: set(scene.pods(name)) == scene.aged[name] for name in ("bare", "budget")}
     say("Repair, as the report says (the bare pod and the budget are taken away), and the same command again")
