@@ -58,7 +58,9 @@ class Job:
         home, job = self.directory / "home", self.directory / "job"
         local = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
         variables = {"eci_preflight_target_version": "1.26", "eci_preflight_pod_timeout": 2, **self.variables}
-        data_dir(job, self.playbook, variables, envvars=self.environ, cmdline="-vvv", hosts={"c": {**local, **self.host}})
+        data_dir(
+            job, self.playbook, variables, envvars=self.environ, cmdline="-vvv", hosts={"c": {**local, **self.host}}
+        )
         done = run_here(job, home)
         text = done.stdout + done.stderr
         assert "Traceback" not in text, text
@@ -115,7 +117,9 @@ def works(request: pytest.FixtureRequest, cluster: ControlPlane, token: str, tmp
     """A job for every way to connect."""
     way, file, secrets = request.param, tmp_path / "kubeconfig", parts(token)
     if way == "token":
-        return Job(tmp_path, secrets, host={"eci_preflight_kubeconfig": str(kubeconfig(cluster, file, {"token": token}))})
+        return Job(
+            tmp_path, secrets, host={"eci_preflight_kubeconfig": str(kubeconfig(cluster, file, {"token": token}))}
+        )
     if way == "exec plugin":
         user = exec_plugin(tmp_path / "plugin.sh", credential({"token": token}))
         return Job(tmp_path, secrets, host={"eci_preflight_kubeconfig": str(kubeconfig(cluster, file, user))})
@@ -184,7 +188,16 @@ def _dictionary(cluster: ControlPlane, token: str, path: Path) -> tuple[Job, str
     return Job(path, parts(token), host=host, variables={"eci_preflight_method": "wrong"}), "wrong"
 
 
-FAILURES = [_limited_life, _no_rights, _unreachable, _other_authority, _line_break, _broken_plugin, _options, _dictionary]
+FAILURES = [
+    _limited_life,
+    _no_rights,
+    _unreachable,
+    _other_authority,
+    _line_break,
+    _broken_plugin,
+    _options,
+    _dictionary,
+]
 
 
 @pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: failure.__name__.strip("_"))
