@@ -13,3 +13,8 @@ def pods_path(namespace: str, name: str = "", subresource: str = "") -> str:
     parts = ["/api/v1/namespaces", quote(namespace, safe=""), "pods"]
     parts += [quote(part, safe="") for part in (name, subresource) if part]
     return "/".join(parts)
+
+
+def node_path(name: str) -> str:
+    """The path of a node."""
+    return "/api/v1/nodes/" + quote(name, safe="")

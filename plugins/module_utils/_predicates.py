@@ -92,11 +92,13 @@ def effective_version(pod: Pod) -> str | None:
     return None
 
 
-def has_settled_as(pod: Pod, virtual_nodes: Collection[str], prefixes: Sequence[str]) -> str | None:
+def has_settled_as(
+    pod: Pod, virtual_nodes: Collection[str], prefixes: Sequence[str], machines: Collection[str] = ()
+) -> str | None:
     """The version a new pod has come up on: '' on a real node, None while that is not known yet."""
     if not pod.node:
         return None
-    return effective_version(pod) if kind_of_pod(pod, virtual_nodes, prefixes) == ECI else ""
+    return effective_version(pod) if kind_of_pod(pod, virtual_nodes, prefixes, machines) == ECI else ""
 
 
 def waiting_reason(manifest: Mapping[str, Any]) -> str:

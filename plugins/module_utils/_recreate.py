@@ -13,7 +13,6 @@ from typing import Any
 
 from ansible_collections.ackops.eci.plugins.module_utils import _plan
 from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError, ConnectionFailed, InvalidInput
-from ansible_collections.ackops.eci.plugins.module_utils._gather import virtual_nodes
 from ansible_collections.ackops.eci.plugins.module_utils._model import (
     Pod,
     Replacement,
@@ -26,6 +25,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._plan import Plan, Poli
 from ansible_collections.ackops.eci.plugins.module_utils._pod_api import Clock, Journal, PodApi, Unfinished
 from ansible_collections.ackops.eci.plugins.module_utils._predicates import effective_version
 from ansible_collections.ackops.eci.plugins.module_utils._replace import OnePod, Site, steps_for
+from ansible_collections.ackops.eci.plugins.module_utils._snapshot import read_nodes
 
 # In flight at once at the most, however wide a wave: each holds a connection.
 MOST_IN_FLIGHT = 50
@@ -183,6 +183,7 @@ class Order:
     prefixes: tuple[str, ...]
     accepts: Callable[[str], bool]
     limits: Limits
+    fresh: bool = False  # the pods are of a scan that was made a moment ago; each is looked at again at its turn anyway
 
 
 def _present(api: PodApi, order: Order) -> tuple[list[Pod], list[Replacement]]:
@@ -238,11 +239,11 @@ class Surroundings:
 def carry_out(around: Surroundings, order: Order, *, dry_run: bool, limit: int) -> dict[str, Any]:
     """The whole of it: look, plan, refuse or go. Returns the module's result; ``problem`` is set where it failed."""
     api, journal = around.api, around.journal
-    nodes = set(virtual_nodes(api, order.prefixes))
+    nodes = read_nodes(api, order.prefixes)
     site = Site(api, around.clock, journal, nodes, order.prefixes, order.accepts, order.method, around.stop)
     left = [_resume(site, each, order.limits.pod_seconds) for each in journal.unfinished()]
     resumed = [done for done in left if done.outcome != "not_started"]
-    present, gone = _present(api, order)
+    present, gone = (list(order.pods), []) if order.fresh else _present(api, order)
     plan = _plan.make_plan(steps_for(api, present, order.policy), order.serial)
     problem = refusal_message(plan)
     if problem:

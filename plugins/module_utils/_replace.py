@@ -19,12 +19,13 @@ from ansible_collections.ackops.eci.plugins.module_utils._errors import (
 )
 from ansible_collections.ackops.eci.plugins.module_utils._manifest import recreatable
 from ansible_collections.ackops.eci.plugins.module_utils._model import (
+    Node,
     Pod,
     Replacement,
     pod_from_manifest,
     pod_to_record,
 )
-from ansible_collections.ackops.eci.plugins.module_utils._paths import pods_path
+from ansible_collections.ackops.eci.plugins.module_utils._paths import node_path, pods_path
 from ansible_collections.ackops.eci.plugins.module_utils._plan import Step, Workload
 from ansible_collections.ackops.eci.plugins.module_utils._pod_api import (
     Clock,
@@ -38,6 +39,8 @@ from ansible_collections.ackops.eci.plugins.module_utils._workloads import Owner
 
 # How long one watch lasts before the owner is read again (it may have been scaled down or deleted meanwhile).
 LOOK_AGAIN_SECONDS = 5.0
+# While there is no replacement yet, the owner is read at most so often: it is told by the pods that come, as a rule.
+OWNER_SECONDS = 1.0
 # Between two tries of a request that was refused for now, or that got no answer.
 FIRST_PAUSE_SECONDS = 0.5
 LAST_PAUSE_SECONDS = 5.0
@@ -60,25 +63,27 @@ class Site:
     api: PodApi
     clock: Clock
     journal: Journal
-    virtual_nodes: set[str]
+    nodes: dict[str, Node]
     prefixes: tuple[str, ...]
     accepts: Callable[[str], bool]
     method: str = "evict"
     stop: Callable[[], str] = str
-    real_nodes: set[str] = field(default_factory=set)
+    families: dict[str, Ownership] = field(default_factory=dict)
     claimed: set[str] = field(default_factory=set)
 
     def settled_as(self, pod: Pod) -> str | None:
         """The platform version a pod has come up on; '' on a real node, None while it is not known."""
-        if pod.node and pod.node not in self.virtual_nodes and pod.node not in self.real_nodes:
-            self._learn(pod.node)
-        return _predicates.has_settled_as(pod, self.virtual_nodes, self.prefixes)
+        if pod.node and pod.node not in self.nodes:  # it was not there at the scan
+            manifest = self.api.get(node_path(pod.node))
+            if manifest is not None:
+                self.nodes[pod.node] = _predicates.node_from_manifest(manifest, self.prefixes)
+        virtual = {name for name, node in self.nodes.items() if node.virtual}
+        machines = {name for name, node in self.nodes.items() if node.machine}
+        return _predicates.has_settled_as(pod, virtual, self.prefixes, machines)
 
-    def _learn(self, name: str) -> None:
-        """A node that was not there at the scan."""
-        manifest = self.api.get(f"/api/v1/nodes/{name}")
-        virtual = manifest is not None and _predicates.is_virtual(name, manifest, self.prefixes)
-        (self.virtual_nodes if virtual else self.real_nodes).add(name)
+    def ownership(self, workload: Workload) -> Ownership:
+        """Which pods belong to a workload; what was learned of it serves all of its pods."""
+        return self.families.setdefault(workload.uid, Ownership(self.api, workload))
 
     def rest(self, seconds: float) -> None:
         """Wait where there is nothing to watch; not longer than the run may go on."""
@@ -122,12 +127,14 @@ class OnePod:
         self._deadline = self._started + timeout
         self._timeout = timeout
         self._workload: Workload = step.workload
-        self._ownership = Ownership(site.api, step.workload)
+        self._ownership = site.ownership(step.workload)
         labels = step.workload.selector
         self._set = PodSet(self._pod.namespace, labels=labels, name="" if labels else self._pod.name)
         self._seen: dict[str, Manifest] = {}  # every pod of the set, by UID, as last seen
         self._before: frozenset[str] = frozenset()
         self._version = ""
+        self._stale = True  # whether what was seen has to be listed anew: a watch goes on where the last one ended
+        self._owner_seen = site.clock.monotonic()
         self._ready_since: dict[str, float] = {}
         self._pause = FIRST_PAUSE_SECONDS
         self._may_put_off = may_put_off
@@ -191,10 +198,10 @@ class OnePod:
     # -- the course ----------------------------------------------------------------------------------------------
 
     def _run(self) -> Replacement:
-        manifest = self._patiently(lambda: self._api.get(self._path()))
-        current = pod_from_manifest(manifest) if manifest is not None else None
-        if manifest is None or current is None or current.uid != self._pod.uid:
+        manifest = self._mine()
+        if manifest is None:
             return self._outcome("already_gone", "the pod with that UID is not there any more")
+        current = pod_from_manifest(manifest)
         if current.deleting:
             self._await(self._gone, f"it was already being deleted, and still is after {self._timeout:.0f} s")
             return self._outcome("already_gone", "somebody else was deleting it")
@@ -209,12 +216,20 @@ class OnePod:
             return self._recreate(manifest)
         return self._replace()
 
+    def _mine(self) -> Manifest | None:
+        """The pod as it is now, with its siblings; None where it is gone."""
+        self._look()
+        manifest = self._seen.get(self._pod.uid)
+        if manifest is None and self._set.labels:  # somebody may have changed its labels
+            found = self._patiently(lambda: self._api.get(self._path()))
+            manifest = found if found is not None and found["metadata"]["uid"] == self._pod.uid else None
+        return manifest
+
     def _replace(self) -> Replacement:
-        if self._may_put_off:
-            self._look()
-            if not self._patiently(self._settled):
-                raise PutOff(self._waiting_for)
-        self._await(self._settled, "")
+        if self._may_put_off and not self._patiently(self._settled):
+            raise PutOff(self._waiting_for)
+        if not self._may_put_off:
+            self._await(self._settled, "")
         if self._gone():
             return self._outcome("already_gone", "it went while its workload settled")
         self._before = frozenset(self._seen)
@@ -315,7 +330,8 @@ class OnePod:
     def _await(self, holds: Callable[[], bool], otherwise: str) -> None:
         """Watch until the condition holds. Raises CannotReplace at the deadline, with the reason."""
         while True:
-            self._look()
+            if self._stale:
+                self._look()
             if self._patiently(holds):
                 return
             self._heed_stop()
@@ -391,8 +407,10 @@ class OnePod:
 
     def _not_needed(self) -> Replacement | None:
         """The owner was deleted, or wants no more pods than there are: nothing is to come."""
-        if self._step.action == _plan.RECREATE:
+        now = self._site.clock.monotonic()
+        if self._step.action == _plan.RECREATE or now - self._owner_seen < OWNER_SECONDS:
             return None
+        self._owner_seen = now
         manifest = reread(self._api, self._workload, self._pod)
         if manifest is None:
             return (
@@ -429,6 +447,7 @@ class OnePod:
             self._doze()
             self._heed_stop()
         self._removed = True
+        self._owner_seen = self._site.clock.monotonic()
         self._site.journal.write("removed", method=how, **self._identity())
 
     def _asked(self, request: Callable[[str, str, str], None]) -> bool:
@@ -486,12 +505,14 @@ class OnePod:
     def _look(self) -> None:
         pods, self._version = self._patiently(lambda: self._api.list_pods(self._set))
         self._seen = {manifest["metadata"]["uid"]: manifest for manifest in pods}
+        self._stale = False
 
     def _watch(self, done: Callable[[], bool]) -> None:
         """Follow the pods for a while, or until it is done. A watch that breaks is no harm: the next look is whole."""
         seconds = min(LOOK_AGAIN_SECONDS, max(self._remaining(), 0.1), self._until_ready_counts())
         try:
             for kind, manifest in self._api.watch_pods(self._set, self._version, seconds):
+                self._version = manifest["metadata"].get("resourceVersion") or self._version
                 if kind == "BOOKMARK":
                     continue
                 uid = manifest["metadata"]["uid"]
@@ -502,11 +523,12 @@ class OnePod:
                 if done():
                     return
         except (WatchBroken, ListExpired):
-            return
+            self._stale = True
         except (ApiError, ConnectionFailed) as error:
             if not _is_transient(error):
                 raise
-            self._site.clock.sleep(FIRST_PAUSE_SECONDS)
+            self._stale = True
+            self._site.rest(FIRST_PAUSE_SECONDS)
 
     def _until_ready_counts(self) -> float:
         """Seconds until the first pod that is Ready now has been so for minReadySeconds; a watch is not to outlast that."""

@@ -275,7 +275,7 @@ def recreate(module: AnsibleModule) -> dict[str, Any]:
         ),
     )
     api, clock, run = connect_from(module), SystemClock(), str(uuid.uuid4())
-    order = replace(order, pods=pods_to_recreate(params, api, clock))
+    order = replace(order, pods=pods_to_recreate(params, api, clock), fresh=params["whole_cluster"])
     if module.check_mode:
         plan = carry_out(Surroundings(api, clock, NoLedger()), order, dry_run=True, limit=MOST_LISTED)
         return {"run": run, "ledger": "", **plan}

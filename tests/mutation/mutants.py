@@ -89,7 +89,7 @@ MUTANTS = (
            UNIT),
     Mutant("7", "missing pods do not matter", _REPLACE, "if not why and wanted and here != wanted:", "if False:"),
     Mutant("7", "the lowest ordinal first", _PLAN, "rank = -int(found.group(1))", "rank = int(found.group(1))", UNIT),
-    Mutant("7", "nothing is put off", _REPLACE, "        if self._may_put_off:\n", "        if False:\n"),
+    Mutant("7", "nothing is put off", _REPLACE, "if self._may_put_off and not self._patiently(self._settled):", "if False:"),
     # 8. Jobs, bare pods, owners that are not known, DaemonSets, mirror pods.
     Mutant("8", "bare pods are not refused", _PLAN, "    return REFUSE, what\n", "    return DELETE, what\n"),
     Mutant("8", "DaemonSet pods are not refused", _PLAN, 'if kind == "DaemonSet":', "if False:", UNIT),

@@ -355,7 +355,9 @@ class ModelCluster:
                 kind, pod = self.history[position]
                 position += 1
                 if self._matches(pods, pod):
-                    yield kind, copy.deepcopy(pod)
+                    told = copy.deepcopy(pod)
+                    told["metadata"]["resourceVersion"] = str(position)
+                    yield kind, told
             if self.random.random() < self.faults:
                 raise WatchBroken("cut")
             if self.clock.time >= end:

@@ -16,6 +16,7 @@ from ansible_collections.ackops.eci.plugins.module_utils import _plan
 from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError
 from ansible_collections.ackops.eci.plugins.module_utils._holder import Holder
 from ansible_collections.ackops.eci.plugins.module_utils._lease import DURATION_SECONDS, Lease
+from ansible_collections.ackops.eci.plugins.module_utils._model import Node
 from ansible_collections.ackops.eci.plugins.module_utils._predicates import DEFAULT_NODE_PREFIXES
 from ansible_collections.ackops.eci.plugins.module_utils._recreate import Limits, Surroundings
 from ansible_collections.ackops.eci.plugins.module_utils._replace import OnePod, Site, steps_for
@@ -29,7 +30,14 @@ TIMEOUT = 300.0
 def site_of(cluster: ModelCluster, notes: Notes | None = None) -> Site:
     """What the recreations of a run share."""
     prefixes = DEFAULT_NODE_PREFIXES
-    return Site(cluster, cluster.clock, notes or Notes(), {NODE}, prefixes, lambda version: version == NEW)
+    return Site(
+        cluster,
+        cluster.clock,
+        notes or Notes(),
+        {NODE: Node(NODE, virtual=True)},
+        prefixes,
+        lambda version: version == NEW,
+    )
 
 
 def recreate(cluster: ModelCluster, position: int = 0) -> Any:
