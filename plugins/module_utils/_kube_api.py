@@ -239,7 +239,13 @@ class KubeApi:
 
     def stream(self, path: str, query: Mapping[str, str], accept: str) -> Answer:
         """One answer in the first form of ``accept`` that the server knows, its bytes as they come in."""
-        response = self._open("GET", path, query=query, accept=accept)
+        try:
+            response = self._open("GET", path, query=query, accept=accept)
+        except ApiError as error:
+            if error.reason or error.status == 429:
+                raise
+            # A refusal comes in the form that was asked for, too: asked for JSON, the server says it in words.
+            response = self._open("GET", path, query=query)
         media_type = str(response.headers.get("Content-Type") or "").partition(";")[0].strip()
         return Answer(media_type, self._chunks(response))
 
