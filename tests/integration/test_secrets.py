@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -210,7 +210,7 @@ def test_every_failure_keeps_the_secret(failure: Any, cluster: ControlPlane, tok
 
 
 @pytest.fixture
-def blocked(cluster: ControlPlane, namespace: str) -> Iterator[str]:
+def blocked(cluster: ControlPlane, namespace: str) -> str:
     """A cluster with an old pod that a budget holds."""
     w.apply(cluster.api, w.workload("Deployment", namespace, "web"), w.budget(namespace, "web", "web", min_available=1))
     w.age(cluster.api, w.wait_ready(cluster.api, namespace, "web", 1), OLD)
