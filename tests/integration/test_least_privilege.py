@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import REAL_NODE, VIRTUAL_NODES, ControlPlane, workloads as w
+from tests.cluster import ControlPlane, workloads as w
 from tests.cluster.api import ApiError
 from tests.integration.access import Right, kubeconfig_of, rights_of, shipped, without
+from tests.integration.scenarios.late_node import on_a_node_that_joins
 from tests.integration.scenarios.module_run import ModuleRun, run_module
 from tests.integration.scenarios.scenario import Scenario
 from tests.integration.support import OLD, run_preflight
@@ -95,11 +96,8 @@ def event_in_a_message(scene: Scenario, kubeconfig: Path) -> ModuleRun:
 
 
 def node_learned_late(scene: Scenario, kubeconfig: Path) -> ModuleRun:
-    """The replacement lands on a real node, of which the scan told nothing: only virtual ones are kept."""
-    with w.cordoned(scene.api, REAL_NODE):
-        pods = scene.aged(scene.workload("Deployment", node="any"))
-    with w.cordoned(scene.api, *VIRTUAL_NODES):
-        return scene.recreate(pods, kubeconfig=kubeconfig, pod_timeout=30)
+    """The replacement lands on a node that was not there when the nodes were listed."""
+    return on_a_node_that_joins(scene, kubeconfig=kubeconfig, pod_timeout=30)
 
 
 def first_run_of_a_cluster(scene: Scenario, kubeconfig: Path) -> ModuleRun:

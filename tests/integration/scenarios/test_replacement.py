@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Iterator
 
 from tests.cluster import REAL_NODE, VIRTUAL_NODES, workloads as w
 from tests.cluster.webhook import Webhook
+from tests.integration.scenarios.late_node import LATE_NODE, on_a_node_that_joins
 from tests.integration.scenarios.module_run import ModuleRun
 from tests.integration.scenarios.scenario import Scenario
 from tests.integration.support import NEW, OLD
@@ -47,34 +46,11 @@ def test_it_lands_on_another_virtual_node(scenario: Scenario) -> None:
     assert new["new_node"] in set(VIRTUAL_NODES) - {there}
 
 
-@contextlib.contextmanager
-def new_node(scenario: Scenario, name: str) -> Iterator[None]:
-    """A real node that joins now and leaves at the end."""
-    scenario.cluster.add_node(name, virtual=False)
-    try:
-        scenario.cluster.wait_ready_nodes()
-        yield
-    finally:
-        scenario.api.request("DELETE", f"/api/v1/nodes/{name}")
-
-
 def test_it_lands_on_a_node_that_joined_meanwhile(scenario: Scenario) -> None:
     """It lands on a real node that did not exist when the run looked at the nodes (the autoscaler added it)."""
-    node = "cn-hangzhou.10.0.0.99"
-    with w.cordoned(scenario.api, REAL_NODE):
-        pods = scenario.aged(scenario.workload("Deployment", node="any"))
-    scenario.budget("keep", "web", 1)
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(w.cordoned(scenario.api, REAL_NODE, *VIRTUAL_NODES))
-        running = scenario.start(pods, pod_timeout=60)
-        scenario.wait_ledger("removing")
-        scenario.happens("Every node is full; a new real node joins before the budget lets the old pod go.")
-        stack.enter_context(new_node(scenario, node))
-        scenario.delete("PodDisruptionBudget", "keep")
-        run = scenario.note(running.wait())
-        assert run.code == 0, run.told
-        assert run.result["pods"][0]["new_node"] == node
-        w.clear(scenario.api, scenario.namespace)
+    run = on_a_node_that_joins(scenario)
+    assert run.code == 0, run.told
+    assert run.result["pods"][0]["new_node"] == LATE_NODE
 
 
 def test_a_statefulsets_pod_comes_back_on_the_same_node(scenario: Scenario) -> None:
