@@ -22,6 +22,7 @@ STATES: Mapping[str, str] = {
     "failed": "failed",
     "not_begun": "not begun",
 }
+NUMBERS = ("recreated", "planned", "blocked")
 MOST_NAMED = 10
 
 
@@ -89,9 +90,16 @@ def _named(hosts: Sequence[str]) -> str:
 # -- the report of a fleet -----------------------------------------------------------------------------------------
 
 
+def _with_numbers(result: Mapping[str, Any]) -> dict[str, Any]:
+    """The result with numbers where ansible-core 2.16 has made texts of them."""
+    return {**result, **{key: int(result[key]) for key in NUMBERS if key in result}}
+
+
 def fleet_report(results: Mapping[str, Mapping[str, Any] | None]) -> dict[str, Any]:
     """What became of each cluster, and how many of each; a host without a result was not begun."""
-    clusters = [{"state": "not_begun", **(result or {}), "cluster": host} for host, result in results.items()]
+    clusters = [
+        {"state": "not_begun", **_with_numbers(result or {}), "cluster": host} for host, result in results.items()
+    ]
     found = Counter(str(cluster["state"]) for cluster in clusters)
     return {"counts": {state: found[state] for state in STATES}, "clusters": clusters}
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.cluster import ControlPlane
+from tests.cluster import ControlPlane, workloads as w
 from tests.cluster.doors import Doors
 from tests.demo.fleet_scene import CLUSTERS, FleetScene
 from tests.integration.fleets import FLEET, fleet_kubeconfig, run_fleet, source_of, states, tasks_file
@@ -137,6 +137,22 @@ def test_failed_upgrades_stop_the_waves(cluster: ControlPlane, home: Path, tmp_p
         assert lines[1].startswith("c0: failed at version: ")
         assert f"{doors.servers[0]} is Kubernetes v1.24.17-aliyun.1, and not 1.26" in lines[1]
         assert lines[2:] == ["c1: failed at upgrade: quota", "c2: not begun", "c3: not begun"]
+
+
+@pytest.mark.compat
+def test_a_shut_gate_keeps_the_upgrade_out_whatever_is_set(
+    cluster: ControlPlane, namespace: str, home: Path, tmp_path: Path
+) -> None:
+    """eci_preflight_fail_when_not_ready lets the role go on, and the upgrade all the same is not begun."""
+    w.apply(cluster.api, w.bare_pod(namespace, "lonely"))
+    w.age(cluster.api, w.wait_ready(cluster.api, namespace, "lonely", 1), OLD)
+    source = source_of(fleet_kubeconfig(tmp_path / "fleet.conf", {"c": (cluster, cluster.server)}))
+    tasks = tasks_file(tmp_path / "upgrade.yml", {"name": "Go", "ansible.builtin.debug": {"msg": "now upgrading"}})
+    run = run_fleet(source, home, tasks_file=str(tasks), eci_preflight_fail_when_not_ready=False)
+    assert run.code == 2, run.text
+    assert states(run, "c") == {"c": "left_out"}
+    assert "now upgrading" not in run.text
+    assert f"{namespace}/lonely" in run.message
 
 
 @pytest.mark.parametrize("given", [{}, {"tasks_file": "nowhere.yml"}, {"tasks_file": "/dev/null", "role": "x"}])
