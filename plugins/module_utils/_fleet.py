@@ -23,6 +23,7 @@ STATES: Mapping[str, str] = {
     "not_begun": "not begun",
 }
 MOST_NAMED = 10
+COUNTS = ("recreated", "planned", "blocked")
 
 
 def _plain(text: object, limit: int = 400) -> str:
@@ -89,9 +90,14 @@ def _named(hosts: Sequence[str]) -> str:
 # -- the report of a fleet -----------------------------------------------------------------------------------------
 
 
+def _numbered(result: Mapping[str, Any]) -> dict[str, Any]:
+    """The result with its counts as numbers: ansible-core before 2.19 hands on what a template gives as text."""
+    return {**result, **{name: int(result[name]) for name in COUNTS if name in result}}
+
+
 def fleet_report(results: Mapping[str, Mapping[str, Any] | None]) -> dict[str, Any]:
     """What became of each cluster, and how many of each; a host without a result was not begun."""
-    clusters = [{"state": "not_begun", **(result or {}), "cluster": host} for host, result in results.items()]
+    clusters = [{"state": "not_begun", **_numbered(result or {}), "cluster": host} for host, result in results.items()]
     found = Counter(str(cluster["state"]) for cluster in clusters)
     return {"counts": {state: found[state] for state in STATES}, "clusters": clusters}
 

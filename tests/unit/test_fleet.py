@@ -63,8 +63,8 @@ def test_many_of_the_same_are_cut() -> None:
 
 RESULTS: dict[str, dict[str, Any]] = {
     "up": {"state": "upgraded", "from_version": "1.24", "target_version": "1.26", "server_version": "v1.26.3", "recreated": 4},
-    "there": {"state": "current", "from_version": "1.26", "target_version": "1.26", "recreated": 0},
-    "bare": {"state": "left_out", "from_version": "1.24", "recreated": 0, "problem": "shop/x\nis bare {{ 7*7 }}"},
+    "there": {"state": "current", "from_version": "1.26", "target_version": "1.26", "recreated": "0"},
+    "bare": {"state": "left_out", "from_version": "1.24", "recreated": "0", "problem": "shop/x\nis bare {{ 7*7 }}"},
     "broken": {"state": "failed", "stage": "version", "from_version": "1.24", "recreated": 2, "problem": "no answer"},
     "check": {"state": "planned", "from_version": "1.24", "target_version": "1.26", "planned": 3, "blocked": 1},
 }  # fmt: skip
