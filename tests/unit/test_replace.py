@@ -245,7 +245,8 @@ def test_the_time_of_the_run_ends_it() -> None:
     result = once(cluster, type(asked)(**{**vars(asked), "limits": limited}))
     assert cluster.clock.time <= 260
     assert result["counts"]["recreated"] >= 1
-    assert result["counts"]["not_started"] >= 1
+    assert result["pods"][-1]["outcome"] == "not_started"
+    assert result["pods"][-1]["reason"] == "the run's time of 250 s was over"
 
 
 def test_a_budget_is_predicted_to_block() -> None:
