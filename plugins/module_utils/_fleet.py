@@ -22,8 +22,8 @@ STATES: Mapping[str, str] = {
     "failed": "failed",
     "not_begun": "not begun",
 }
-NUMBERS = ("recreated", "planned", "blocked")
 MOST_NAMED = 10
+COUNTS = ("recreated", "planned", "blocked")
 
 
 def _plain(text: object, limit: int = 400) -> str:
@@ -90,16 +90,14 @@ def _named(hosts: Sequence[str]) -> str:
 # -- the report of a fleet -----------------------------------------------------------------------------------------
 
 
-def _with_numbers(result: Mapping[str, Any]) -> dict[str, Any]:
-    """The result with numbers where ansible-core 2.16 has made texts of them."""
-    return {**result, **{key: int(result[key]) for key in NUMBERS if key in result}}
+def _numbered(result: Mapping[str, Any]) -> dict[str, Any]:
+    """The result with its counts as numbers: ansible-core before 2.19 hands on what a template gives as text."""
+    return {**result, **{name: int(result[name]) for name in COUNTS if name in result}}
 
 
 def fleet_report(results: Mapping[str, Mapping[str, Any] | None]) -> dict[str, Any]:
     """What became of each cluster, and how many of each; a host without a result was not begun."""
-    clusters = [
-        {"state": "not_begun", **_with_numbers(result or {}), "cluster": host} for host, result in results.items()
-    ]
+    clusters = [{"state": "not_begun", **_numbered(result or {}), "cluster": host} for host, result in results.items()]
     found = Counter(str(cluster["state"]) for cluster in clusters)
     return {"counts": {state: found[state] for state in STATES}, "clusters": clusters}
 

@@ -34,7 +34,7 @@ MUTANTS = (
            '{"preconditions": {"uid": uid}, **', '{**',
            UNIT),
     Mutant("1", "a pod of the same name is taken for the same pod", _REPLACE,
-           "return found is None or pod_from_manifest(found).uid != self._pod.uid", "return False"),
+           "return found is None or pod_from_manifest(found).uid != self._pod.uid", "return False", UNIT),
     Mutant("1", "a pod of the same name is planned for", _COURSE,
            "if current is not None and current.uid == pod.uid:", "if current is not None:"),
     Mutant("1", "a list of another cluster is worked on", _COURSE, "if strangers and not present:", "if False:"),

@@ -245,7 +245,8 @@ def test_the_time_of_the_run_ends_it() -> None:
     result = once(cluster, type(asked)(**{**vars(asked), "limits": limited}))
     assert cluster.clock.time <= 260
     assert result["counts"]["recreated"] >= 1
-    assert result["counts"]["not_started"] >= 1
+    assert result["pods"][-1]["outcome"] == "not_started"
+    assert result["pods"][-1]["reason"] == "the run's time of 250 s was over"
 
 
 def test_a_budget_is_predicted_to_block() -> None:
@@ -287,3 +288,23 @@ def test_a_lost_lease_ends_the_run() -> None:
     result = run_alone(around, order(old_pods(cluster)), Holder.of_this_process("r"), 10, no_heartbeat)
     assert "could not be renewed for 30 s" in result["problem"]
     assert len(cluster.removed) == 1
+
+
+def test_a_namesake_that_came_meanwhile_is_another_pod() -> None:
+    """The server refuses the old UID: the pod is gone, and its namesake is not asked to go."""
+    cluster = ModelCluster(1)
+    owner = cluster.workload("StatefulSet", "db", 1)
+    [old] = cluster.living(owner)
+    evict = cluster.evict
+
+    def evict_too_late(namespace: str, name: str, uid: str, dry_run: bool = False) -> None:
+        cluster.evict = evict  # type: ignore[method-assign]
+        del cluster.pods[old["metadata"]["uid"]]
+        cluster._tell("DELETED", old)
+        cluster._settle(cluster._make(owner, "db-0"), NEW)
+        evict(namespace, name, uid, dry_run)
+
+    cluster.evict = evict_too_late  # type: ignore[method-assign]
+    done = recreate(cluster)
+    assert (done.outcome, done.new_name, cluster.removed) == ("recreated", "db-0", [])
+    assert cluster.clock.time < 10
