@@ -102,11 +102,6 @@ class Scan:
         }
 
 
-def virtual_nodes(api: PodApi, prefixes: Sequence[str]) -> dict[str, Node]:
-    """The virtual nodes of the cluster, by name."""
-    return {name: node for name, node in read_nodes(api, prefixes).items() if node.virtual}
-
-
 def _scan_once(api: PodApi, scope: Scope) -> Scan:
     nodes = read_nodes(api, scope.prefixes)
     scan = Scan(scope)

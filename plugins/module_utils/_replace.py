@@ -75,10 +75,11 @@ class Site:
         """The platform version a pod has come up on; '' on a real node, None while it is not known."""
         if pod.node and pod.node not in self.nodes:  # it was not there at the scan
             manifest = self.api.get(node_path(pod.node))
-            if manifest is not None:
-                self.nodes[pod.node] = _predicates.node_from_manifest(manifest, self.prefixes)
-        virtual = {name for name, node in self.nodes.items() if node.virtual}
-        machines = {name for name, node in self.nodes.items() if node.machine}
+            found = _predicates.node_from_manifest(manifest, self.prefixes) if manifest is not None else None
+            self.nodes[pod.node] = found or Node(pod.node, virtual=False)
+        node = self.nodes.get(pod.node)
+        virtual = [pod.node] if node is not None and node.virtual else []
+        machines = [pod.node] if node is not None and node.machine else []
         return _predicates.has_settled_as(pod, virtual, self.prefixes, machines)
 
     def ownership(self, workload: Workload) -> Ownership:
