@@ -44,30 +44,46 @@ class Ledger:
         self._clock = clock
         self._tell = tell
         self._lock = threading.Lock()
+        self._flushing = threading.Lock()
+        self._written = self._flushed = 0  # how many entries
         try:
             os.makedirs(os.path.join(self.directory, MANIFESTS), mode=0o700, exist_ok=True)
-            self._append("")  # found out now, not after the first deletion
+            self._append(b"")  # found out now, not after the first deletion
         except OSError as error:
             raise EciError(
                 f"record_dir: '{self.directory}' cannot be written: {error.strerror}.",
                 "Give a directory that the user who runs the module can write; nothing was changed.",
             ) from error
 
-    def _append(self, line: str) -> None:
+    def _append(self, line: bytes, flush: bool = False) -> None:
         descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            os.write(descriptor, line.encode("utf-8"))
-            os.fsync(descriptor)
+            if line:
+                os.write(descriptor, line)
+            if flush:
+                os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+    def _flush(self, number: int) -> None:
+        """Return when the entry of that number is on the disk: one flush serves all that were written before it."""
+        with self._flushing:
+            if self._flushed < number:
+                written = self._written
+                self._append(b"", flush=True)
+                self._flushed = written
 
     def write(self, event: str, **details: Any) -> None:
         """Append one entry."""
         entry = {"time": self._clock.now(), "event": event, **self._common, **details}
+        line = (json.dumps(entry, sort_keys=True) + "\n").encode("utf-8")
         with self._lock:
-            self._append(json.dumps(entry, sort_keys=True) + "\n")
+            self._append(line)
+            self._written += 1
+            number = self._written
             if self._tell is not None:
                 self._tell(event, details)
+        self._flush(number)
 
     def save_manifest(self, uid: str, manifest: Mapping[str, Any]) -> str:
         """Keep a pod's manifest; the UID in the name makes it one file per pod, however often it is saved."""

@@ -55,8 +55,12 @@ class PodApi(Protocol):
     def get(self, path: str) -> Manifest | None:
         """The object at that path, None where there is none (404)."""
 
-    def list_pods(self, pods: PodSet) -> tuple[list[Manifest], str]:
-        """The pods of the set, and the resourceVersion of the list."""
+    def list_pods(self, pods: PodSet, not_older_than: str = "") -> tuple[list[Manifest], str]:
+        """The pods of the set, and the resourceVersion of the list.
+
+        As they are now; or, cheaper for the server, at a moment of its choice that is not before that resourceVersion, which
+        must be one of a watch. A server that has not come so far answers 504 (ApiError).
+        """
 
     def watch_pods(self, pods: PodSet, resource_version: str, seconds: float) -> Iterator[tuple[str, Manifest]]:
         """Events (type, pod) after that resourceVersion, bookmarks among them, for at most so many seconds.

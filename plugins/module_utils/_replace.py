@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -40,7 +41,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._workloads import Owner
 # How long one watch lasts before the owner is read again (it may have been scaled down or deleted meanwhile).
 LOOK_AGAIN_SECONDS = 5.0
 # While there is no replacement yet, the owner is read at most so often: it is told by the pods that come, as a rule.
-OWNER_SECONDS = 1.0
+OWNER_SECONDS = 3.0
 # Between two tries of a request that was refused for now, or that got no answer.
 FIRST_PAUSE_SECONDS = 0.5
 LAST_PAUSE_SECONDS = 5.0
@@ -70,6 +71,8 @@ class Site:
     stop: Callable[[], str] = str
     families: dict[str, Ownership] = field(default_factory=dict)
     claimed: set[str] = field(default_factory=set)
+    heard: dict[str, str] = field(default_factory=dict)  # by workload UID: the resourceVersion of its last pod event
+    heard_last: str = ""  # the same of any workload
 
     def settled_as(self, pod: Pod) -> str | None:
         """The platform version a pod has come up on; '' on a real node, None while it is not known."""
@@ -85,6 +88,14 @@ class Site:
     def ownership(self, workload: Workload) -> Ownership:
         """Which pods belong to a workload; what was learned of it serves all of its pods."""
         return self.families.setdefault(workload.uid, Ownership(self.api, workload))
+
+    def hear(self, workload: Workload, resource_version: str) -> None:
+        """Note how far the events of a workload's pods have been followed."""
+        self.heard[workload.uid] = self.heard_last = resource_version
+
+    def known_of(self, workload: Workload) -> str:
+        """The moment behind which no look at the workload may fall: all that this run has done to it was before."""
+        return self.heard.get(workload.uid) or self.heard_last
 
     def rest(self, seconds: float) -> None:
         """Wait where there is nothing to watch; not longer than the run may go on."""
@@ -219,7 +230,7 @@ class OnePod:
 
     def _mine(self) -> Manifest | None:
         """The pod as it is now, with its siblings; None where it is gone."""
-        self._look()
+        self._look(self._site.known_of(self._workload) if self._set.labels else "")
         manifest = self._seen.get(self._pod.uid)
         if manifest is None and self._set.labels:  # somebody may have changed its labels
             found = self._patiently(lambda: self._api.get(self._path()))
@@ -503,8 +514,16 @@ class OnePod:
 
     # -- looking and waiting -------------------------------------------------------------------------------------
 
-    def _look(self) -> None:
-        pods, self._version = self._patiently(lambda: self._api.list_pods(self._set))
+    def _look(self, not_older_than: str = "") -> None:
+        """List the pods: as they are now, or as the server's cache has them, where that is known to be new enough."""
+
+        def listed() -> tuple[list[Manifest], str]:
+            if not_older_than:
+                with contextlib.suppress(ApiError):  # 504: this server's cache has not come so far
+                    return self._api.list_pods(self._set, not_older_than)
+            return self._api.list_pods(self._set)
+
+        pods, self._version = self._patiently(listed)
         self._seen = {manifest["metadata"]["uid"]: manifest for manifest in pods}
         self._stale = False
 
@@ -514,6 +533,7 @@ class OnePod:
         try:
             for kind, manifest in self._api.watch_pods(self._set, self._version, seconds):
                 self._version = manifest["metadata"].get("resourceVersion") or self._version
+                self._site.hear(self._workload, self._version)
                 if kind == "BOOKMARK":
                     continue
                 uid = manifest["metadata"]["uid"]

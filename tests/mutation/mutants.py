@@ -130,7 +130,7 @@ MUTANTS = (
     Mutant("12", "an interrupted removal is at its end", _REPLACE, 'self._site.journal.write("interrupted", **vars(done))',
            'self._site.journal.write("failed", **vars(done))'),
     Mutant("12", "an interrupt loses a bare pod", _REPLACE, "self._must_finish = True", "pass", UNIT),
-    Mutant("12", "the ledger is not flushed to the disk", _LEDGER, "            os.fsync(descriptor)\n", "", UNIT),
+    Mutant("12", "the ledger is not flushed to the disk", _LEDGER, "        self._flush(number)\n", "", UNIT),
     Mutant("12", "the ledger is open to others", _LEDGER, "os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600",
            "os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644", UNIT),
     # 13. The gate.

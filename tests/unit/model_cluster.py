@@ -339,10 +339,25 @@ class ModelCluster:
             pod["metadata"]["name"],
         )
 
-    def list_pods(self, pods: PodSet) -> tuple[list[Mapping[str, Any]], str]:
-        """The pods now."""
+    def list_pods(self, pods: PodSet, not_older_than: str = "") -> tuple[list[Mapping[str, Any]], str]:
+        """The pods now, or at any moment since that one, as the cache of a server has them that is not up to date."""
         self._fault()
-        return [copy.deepcopy(pod) for pod in self.pods.values() if self._matches(pods, pod)], str(len(self.history))
+        found, moment = self.pods, len(self.history)
+        if not_older_than:
+            if self.random.random() < self.faults:
+                raise ApiError(504, "Timeout", "Too large resource version")
+            moment = self.random.randint(int(not_older_than), moment)
+            found = self._as_of(moment)
+        return [copy.deepcopy(pod) for pod in found.values() if self._matches(pods, pod)], str(moment)
+
+    def _as_of(self, moment: int) -> dict[str, Manifest]:
+        found: dict[str, Manifest] = {}
+        for kind, pod in self.history[:moment]:
+            if kind == "DELETED":
+                found.pop(pod["metadata"]["uid"])
+            else:
+                found[pod["metadata"]["uid"]] = pod
+        return found
 
     def watch_pods(
         self, pods: PodSet, resource_version: str, seconds: float

@@ -117,8 +117,9 @@ class Server:
         text = {"kind": "PodList", "metadata": {k: v for k, v in metadata.items() if v}, "items": shown or None}
         return Answer("application/json", iter([json.dumps(text).encode()]))
 
-    def list_pods(self, pods: PodSet) -> tuple[list[Manifest], str]:
+    def list_pods(self, pods: PodSet, not_older_than: str = "") -> tuple[list[Manifest], str]:
         """The pods of that name."""
+        assert not not_older_than
         return [entry for entry in self.answers[0] if entry["metadata"]["name"] == pods.name], "7"
 
     def watch_pods(self, pods: PodSet, _version: str, seconds: float) -> Iterator[tuple[str, Manifest]]:

@@ -22,6 +22,7 @@ import yaml
 from ansible_collections.ackops.eci.plugins.module_utils._connection import Connection
 from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError, ListExpired
 from ansible_collections.ackops.eci.plugins.module_utils._kube_api import KubeApi, connect
+from ansible_collections.ackops.eci.plugins.module_utils._pod_api import PodSet
 
 POD = "/api/v1/namespaces/shop/pods/web-1"
 
@@ -190,3 +191,20 @@ def test_a_token_that_was_given_as_an_option_is_all_there_is(wire: Wire) -> None
     with pytest.raises(ApiError, match="401"):
         api_of(wire).get(POD)
     assert len(wire.asked) == 1
+
+
+def test_a_list_from_the_servers_cache_has_no_limit(wire: Wire) -> None:
+    """With a limit the server would read etcd; the moment before which it must not be is the one that was given."""
+    path = "/api/v1/namespaces/shop/pods"
+    query = "labelSelector=app%3Dweb&resourceVersion=41&resourceVersionMatch=NotOlderThan"
+    wire.on("GET", f"{path}?{query}", 200, {"metadata": {"resourceVersion": "57"}, "items": [{"kind": "Pod"}]})
+    assert api_of(wire).list_pods(PodSet("shop", labels="app=web"), "41") == ([{"kind": "Pod"}], "57")
+
+
+def test_a_consistent_list_names_no_version(wire: Wire) -> None:
+    """It comes from etcd, in pages."""
+    path = "/api/v1/namespaces/shop/pods"
+    more = {"metadata": {"resourceVersion": "9", "continue": "t"}, "items": [{"kind": "Pod"}]}
+    wire.on("GET", f"{path}?labelSelector=app%3Dweb&limit=500", 200, more)
+    wire.on("GET", f"{path}?labelSelector=app%3Dweb&limit=500&continue=t", 200, {"metadata": {"resourceVersion": "9"}})
+    assert api_of(wire).list_pods(PodSet("shop", labels="app=web")) == ([{"kind": "Pod"}], "9")

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import os
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +48,40 @@ def test_every_entry_says_who_and_when_and_is_on_the_disk(tmp_path: Path, monkey
     assert entry["time"]
     assert heard == ["removing"]
     assert oct((tmp_path / "records" / "ledger.jsonl").stat().st_mode & 0o777) == "0o600"
+
+
+def test_threads_that_wait_for_the_disk_wait_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One flush serves all entries that were written before it began, and nobody goes on before the one of his own ended."""
+    ledger = ledger_in(tmp_path)
+    begun, go_on, ended = threading.Semaphore(0), threading.Semaphore(0), threading.Semaphore(0)
+
+    def slow_disk(_descriptor: int) -> None:
+        begun.release()
+        assert go_on.acquire(timeout=10)
+
+    def write(uid: str) -> None:
+        ledger.write("removed", uid=uid)
+        ended.release()
+
+    monkeypatch.setattr(os, "fsync", slow_disk)
+    writers = [threading.Thread(target=write, args=(f"uid-{number}",)) for number in range(5)]
+    writers[0].start()
+    assert begun.acquire(timeout=10)
+    for writer in writers[1:]:
+        writer.start()
+    deadline = time.monotonic() + 10
+    while len(Path(ledger.path).read_text(encoding="utf-8").splitlines()) < len(writers):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert not ended.acquire(blocking=False)
+    go_on.release()  # the first entry's own flush, which none of the others may take for theirs
+    assert ended.acquire(timeout=10)
+    assert begun.acquire(timeout=10)
+    assert not ended.acquire(blocking=False)
+    go_on.release()  # and one for all the others
+    for writer in writers:
+        writer.join(10)
+    assert not any(writer.is_alive() for writer in writers)
 
 
 def test_a_manifest_is_kept_private_and_whole(tmp_path: Path) -> None:

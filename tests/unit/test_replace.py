@@ -17,6 +17,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError
 from ansible_collections.ackops.eci.plugins.module_utils._holder import Holder
 from ansible_collections.ackops.eci.plugins.module_utils._lease import DURATION_SECONDS, Lease
 from ansible_collections.ackops.eci.plugins.module_utils._model import Node
+from ansible_collections.ackops.eci.plugins.module_utils._pod_api import PodSet
 from ansible_collections.ackops.eci.plugins.module_utils._predicates import DEFAULT_NODE_PREFIXES
 from ansible_collections.ackops.eci.plugins.module_utils._recreate import Limits, Surroundings
 from ansible_collections.ackops.eci.plugins.module_utils._replace import OnePod, Site, steps_for
@@ -308,3 +309,32 @@ def test_a_namesake_that_came_meanwhile_is_another_pod() -> None:
     done = recreate(cluster)
     assert (done.outcome, done.new_name, cluster.removed) == ("recreated", "db-0", [])
     assert cluster.clock.time < 10
+
+
+def looked_at(cluster: ModelCluster, monkeypatch: pytest.MonkeyPatch, late: bool = False) -> list[str]:
+    """The moments before which the lists of a run may not be; ``late`` servers have never come so far."""
+    asked: list[str] = []
+    list_pods = cluster.list_pods
+
+    def noted(pods: PodSet, not_older_than: str = "") -> Any:
+        asked.append(not_older_than)
+        if late and not_older_than:
+            raise ApiError(504, "Timeout", "Too large resource version")
+        return list_pods(pods, not_older_than)
+
+    monkeypatch.setattr(cluster, "list_pods", noted)
+    return asked
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_look_is_never_older_than_what_was_heard(monkeypatch: pytest.MonkeyPatch, late: bool) -> None:
+    """The first list is of now; a later one may come from the server's cache, if that holds all that this run has done."""
+    cluster = ModelCluster(1)
+    for name in ("a", "b"):
+        cluster.workload("ReplicaSet", name, 1)
+    site, asked = site_of(cluster), looked_at(cluster, monkeypatch, late)
+    heard = []
+    for step in steps_for(cluster, old_pods(cluster), _plan.Policy()):
+        assert OnePod(site, step, TIMEOUT).run().outcome == "recreated"
+        heard.append(str(len(cluster.history)))
+    assert asked == (["", heard[0], ""] if late else ["", heard[0]])
