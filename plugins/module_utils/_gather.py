@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -163,9 +164,10 @@ def _await_change(api: PodApi, pod: Pod, seconds: float) -> None:
     try:
         found, version = api.list_pods(one)
         if any(_predicates.effective_version(pod_from_manifest(entry)) is None for entry in found):
-            for kind, _manifest in api.watch_pods(one, version, seconds):
-                if kind != "BOOKMARK":
-                    return
+            with contextlib.closing(api.follow_pods(one, version)) as feed:
+                for kind, _manifest in feed.events(seconds):
+                    if kind != "BOOKMARK":
+                        return
     except (WatchBroken, ListExpired):
         return
 

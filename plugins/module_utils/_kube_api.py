@@ -10,6 +10,7 @@ signatures changed between the releases that we support.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -28,6 +29,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._errors import (
     WatchBroken,
     printable,
 )
+from ansible_collections.ackops.eci.plugins.module_utils._feed import Feed
 from ansible_collections.ackops.eci.plugins.module_utils._paths import pods_path
 from ansible_collections.ackops.eci.plugins.module_utils._pod_api import Answer, PodSet
 
@@ -45,6 +47,7 @@ else:
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
 # A watch is ended by the server; so much later the client gives up on a connection that has gone silent.
+WATCH_SECONDS = 10
 WATCH_GRACE_SECONDS = 5.0
 POOL_SIZE = 64
 CHUNK_BYTES = 262144
@@ -280,32 +283,20 @@ class KubeApi:
             version = (page.get("metadata") or {}).get("resourceVersion") or version
         return found, version
 
-    def watch_pods(
-        self, pods: PodSet, resource_version: str, seconds: float
-    ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Events until the server ends the watch after ``seconds`` (at least one)."""
-        limit = max(1, int(seconds + 0.999))
+    def follow_pods(self, pods: PodSet, resource_version: str) -> Feed:
+        """One watch after another, each ended by the server."""
+        return Feed(lambda version: self._watch(pods, version), resource_version)
+
+    def _watch(self, pods: PodSet, resource_version: str) -> _Watch:
         query = {
             "watch": "1",
             "allowWatchBookmarks": "true",
             "resourceVersion": resource_version,
-            "timeoutSeconds": str(limit),
+            "timeoutSeconds": str(WATCH_SECONDS),
             **_selectors(pods),
         }
-        response = self._open("GET", pods_path(pods.namespace), query=query, read_seconds=limit + WATCH_GRACE_SECONDS)
-        try:
-            for line in _lines(response):
-                event = json.loads(line)
-                if event["type"] == "ERROR":
-                    code = int(event["object"].get("code") or 0)
-                    if code == 410:
-                        raise ListExpired(410, "Expired", "The watch fell too far behind.")
-                    raise WatchBroken(f"The watch ended: {printable(event['object'].get('message'), 300)}.")
-                yield event["type"], event["object"]
-        except (HTTPError, ValueError, OSError) as error:
-            raise WatchBroken(f"The connection of a watch was cut: {_reason_of(error)}.") from error
-        finally:
-            response.close()
+        patience = WATCH_SECONDS + WATCH_GRACE_SECONDS
+        return _Watch(self._open("GET", pods_path(pods.namespace), query=query, read_seconds=patience))
 
     def evict(self, namespace: str, name: str, uid: str, dry_run: bool = False) -> None:
         """POST pods/eviction with the UID as a precondition (policy/v1 from 1.22, v1beta1 below)."""
@@ -361,6 +352,35 @@ class KubeApi:
     def _minor(self) -> tuple[int, int]:
         numbers = self.server_version().lstrip("v").split(".")
         return int(numbers[0]), int("".join(c for c in numbers[1] if c.isdigit()))
+
+
+class _Watch:
+    """One watch: the events until the server ends it. A connection that ends in time is used again."""
+
+    def __init__(self, response: Any) -> None:
+        self._response = response
+
+    def __iter__(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        try:
+            for line in _lines(self._response):
+                event = json.loads(line)
+                if event["type"] == "ERROR":
+                    code = int(event["object"].get("code") or 0)
+                    if code == 410:
+                        raise ListExpired(410, "Expired", "The watch fell too far behind.")
+                    raise WatchBroken(f"The watch ended: {printable(event['object'].get('message'), 300)}.")
+                yield event["type"], event["object"]
+        except (HTTPError, ValueError, OSError) as error:
+            raise WatchBroken(f"The connection of a watch was cut: {_reason_of(error)}.") from error
+        finally:
+            self._response.close()
+
+    def cut(self) -> None:
+        """Let the thread that reads it see an end. Before urllib3 2.3 it waits for that of the server."""
+        shutdown = getattr(self._response, "shutdown", None)
+        if shutdown is not None:
+            with contextlib.suppress(ValueError, RuntimeError, OSError):  # it has ended already
+                shutdown()
 
 
 def _selectors(pods: PodSet) -> dict[str, str]:

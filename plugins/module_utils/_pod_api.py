@@ -37,6 +37,22 @@ class Answer(NamedTuple):
     chunks: Iterator[bytes]
 
 
+class PodFeed(Protocol):
+    """A watch that stays open. Not for two threads at a time."""
+
+    def events(self, seconds: float) -> Iterator[tuple[str, Manifest]]:
+        """Events (type, pod), bookmarks among them: what has come, then what comes, for at most so many seconds.
+
+        Raises ListExpired (list again), WatchBroken (the connection ended), ApiError and ConnectionFailed; then it is at its end.
+        """
+
+    def silent_seconds(self) -> float:
+        """How long ago the server was last heard of."""
+
+    def close(self) -> None:
+        """End the watch."""
+
+
 class PodApi(Protocol):
     """Reads and writes of pods and of what owns them. Times are in seconds."""
 
@@ -62,11 +78,8 @@ class PodApi(Protocol):
         must be one of a watch. A server that has not come so far answers 504 (ApiError).
         """
 
-    def watch_pods(self, pods: PodSet, resource_version: str, seconds: float) -> Iterator[tuple[str, Manifest]]:
-        """Events (type, pod) after that resourceVersion, bookmarks among them, for at most so many seconds.
-
-        Raises ListExpired (list again) and WatchBroken (the connection ended).
-        """
+    def follow_pods(self, pods: PodSet, resource_version: str) -> PodFeed:
+        """What happens to the pods of the set after that resourceVersion, until it is closed."""
 
     def evict(self, namespace: str, name: str, uid: str, dry_run: bool = False) -> None:
         """Ask for the eviction of the pod with that UID, so that its disruption budgets are asked."""

@@ -88,6 +88,7 @@ class _Course:
             self._one_wave()
         why = self._why_stop()
         outcomes = [self._done.get(step.pod.uid) or _not_started(step, why) for step in self._order]
+        self._site.views.keep(())
         if why:
             self._site.journal.write("stopped", reason=why, not_started=len(self._left))
         return outcomes
@@ -113,6 +114,7 @@ class _Course:
                 self._done[step.pod.uid] = outcome
                 finished.append(step)
         self._left = _plan.without(self._left, finished)
+        self._site.views.keep({step.group for step in self._left})
         # A wave in which nothing was begun does not count: the waves that grow are to grow on successes.
         self._waves += bool(finished)
         self._progress = self._progress or bool(finished)
@@ -219,7 +221,9 @@ def _resume(site: Site, left: Unfinished, seconds: float) -> Replacement:
     """End what an earlier run had begun when it was cut off, before anything else is begun."""
     [step] = steps_for(site.api, [pod_from_record(left.pod)], Policy())
     action = _plan.REPLACE if left.manifest is None else _plan.RECREATE
-    return OnePod(site, replace(step, action=action), seconds).follow(left)
+    done = OnePod(site, replace(step, action=action), seconds).follow(left)
+    site.views.keep(())
+    return done
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -36,6 +35,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._pod_api import (
     PodSet,
     Unfinished,
 )
+from ansible_collections.ackops.eci.plugins.module_utils._pod_view import Views
 from ansible_collections.ackops.eci.plugins.module_utils._workloads import Ownership, reread, workload_of
 
 # How long one watch lasts before the owner is read again (it may have been scaled down or deleted meanwhile).
@@ -71,8 +71,10 @@ class Site:
     stop: Callable[[], str] = str
     families: dict[str, Ownership] = field(default_factory=dict)
     claimed: set[str] = field(default_factory=set)
-    heard: dict[str, str] = field(default_factory=dict)  # by workload UID: the resourceVersion of its last pod event
-    heard_last: str = ""  # the same of any workload
+    views: Views = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.views = Views(self.api)
 
     def settled_as(self, pod: Pod) -> str | None:
         """The platform version a pod has come up on; '' on a real node, None while it is not known."""
@@ -88,14 +90,6 @@ class Site:
     def ownership(self, workload: Workload) -> Ownership:
         """Which pods belong to a workload; what was learned of it serves all of its pods."""
         return self.families.setdefault(workload.uid, Ownership(self.api, workload))
-
-    def hear(self, workload: Workload, resource_version: str) -> None:
-        """Note how far the events of a workload's pods have been followed."""
-        self.heard[workload.uid] = self.heard_last = resource_version
-
-    def known_of(self, workload: Workload) -> str:
-        """The moment behind which no look at the workload may fall: all that this run has done to it was before."""
-        return self.heard.get(workload.uid) or self.heard_last
 
     def rest(self, seconds: float) -> None:
         """Wait where there is nothing to watch; not longer than the run may go on."""
@@ -141,11 +135,10 @@ class OnePod:
         self._workload: Workload = step.workload
         self._ownership = site.ownership(step.workload)
         labels = step.workload.selector
-        self._set = PodSet(self._pod.namespace, labels=labels, name="" if labels else self._pod.name)
-        self._seen: dict[str, Manifest] = {}  # every pod of the set, by UID, as last seen
+        self._by_labels = bool(labels)
+        pods = PodSet(self._pod.namespace, labels=labels, name="" if labels else self._pod.name)
+        self._view = site.views.of(step.group, pods)
         self._before: frozenset[str] = frozenset()
-        self._version = ""
-        self._stale = True  # whether what was seen has to be listed anew: a watch goes on where the last one ended
         self._owner_seen = site.clock.monotonic()
         self._ready_since: dict[str, float] = {}
         self._pause = FIRST_PAUSE_SECONDS
@@ -167,6 +160,8 @@ class OnePod:
             return self._outcome("deferred", str(wait))
         except (ApiError, ConnectionFailed) as error:
             done = self._outcome("failed", str(error))
+        finally:
+            self._site.views.rest(self._step.group)
         self._note(done)
         return done
 
@@ -184,6 +179,8 @@ class OnePod:
             return self._cut_off(stopped)
         except (CannotReplace, ApiError, ConnectionFailed) as error:
             done = self._outcome("failed", f"an earlier run had removed it, and was cut off; {error}")
+        finally:
+            self._site.views.rest(self._step.group)
         self._note(done)
         return done
 
@@ -230,9 +227,10 @@ class OnePod:
 
     def _mine(self) -> Manifest | None:
         """The pod as it is now, with its siblings; None where it is gone."""
-        self._look(self._site.known_of(self._workload) if self._set.labels else "")
+        if not self._view.catch_up():
+            self._look(self._site.views.known_of(self._step.group) if self._by_labels else "")
         manifest = self._seen.get(self._pod.uid)
-        if manifest is None and self._set.labels:  # somebody may have changed its labels
+        if manifest is None and self._by_labels:  # somebody may have changed its labels
             found = self._patiently(lambda: self._api.get(self._path()))
             manifest = found if found is not None and found["metadata"]["uid"] == self._pod.uid else None
         return manifest
@@ -295,6 +293,11 @@ class OnePod:
 
     # -- conditions to wait for ----------------------------------------------------------------------------------
 
+    @property
+    def _seen(self) -> Mapping[str, Manifest]:
+        """Every pod of the workload, by UID, as last seen."""
+        return self._view.pods
+
     def _gone(self) -> bool:
         return self._pod.uid not in self._seen
 
@@ -342,7 +345,7 @@ class OnePod:
     def _await(self, holds: Callable[[], bool], otherwise: str) -> None:
         """Watch until the condition holds. Raises CannotReplace at the deadline, with the reason."""
         while True:
-            if self._stale:
+            if self._view.stale:
                 self._look()
             if self._patiently(holds):
                 return
@@ -515,40 +518,18 @@ class OnePod:
     # -- looking and waiting -------------------------------------------------------------------------------------
 
     def _look(self, not_older_than: str = "") -> None:
-        """List the pods: as they are now, or as the server's cache has them, where that is known to be new enough."""
-
-        def listed() -> tuple[list[Manifest], str]:
-            if not_older_than:
-                with contextlib.suppress(ApiError):  # 504: this server's cache has not come so far
-                    return self._api.list_pods(self._set, not_older_than)
-            return self._api.list_pods(self._set)
-
-        pods, self._version = self._patiently(listed)
-        self._seen = {manifest["metadata"]["uid"]: manifest for manifest in pods}
-        self._stale = False
+        self._patiently(lambda: self._view.look(not_older_than))
 
     def _watch(self, done: Callable[[], bool]) -> None:
         """Follow the pods for a while, or until it is done. A watch that breaks is no harm: the next look is whole."""
         seconds = min(LOOK_AGAIN_SECONDS, max(self._remaining(), 0.1), self._until_ready_counts())
         try:
-            for kind, manifest in self._api.watch_pods(self._set, self._version, seconds):
-                self._version = manifest["metadata"].get("resourceVersion") or self._version
-                self._site.hear(self._workload, self._version)
-                if kind == "BOOKMARK":
-                    continue
-                uid = manifest["metadata"]["uid"]
-                if kind == "DELETED":
-                    self._seen.pop(uid, None)
-                else:
-                    self._seen[uid] = manifest
-                if done():
-                    return
+            self._view.follow(seconds, done)
         except (WatchBroken, ListExpired):
-            self._stale = True
+            return
         except (ApiError, ConnectionFailed) as error:
             if not _is_transient(error):
                 raise
-            self._stale = True
             self._site.rest(FIRST_PAUSE_SECONDS)
 
     def _until_ready_counts(self) -> float:

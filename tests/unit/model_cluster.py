@@ -123,6 +123,7 @@ class ModelCluster:
         self.workloads: dict[str, Manifest] = {}
         self.budgets_left: dict[str, int] = {}
         self.history: list[tuple[str, Manifest]] = []
+        self.told_at: list[float] = []
         self.removed: list[tuple[float, str, str]] = []
         self.unasked: list[str] = []  # removed without asking a budget, of workloads
         self.lease: Manifest | None = None
@@ -205,6 +206,7 @@ class ModelCluster:
 
     def _tell(self, kind: str, pod: Manifest) -> None:
         self.history.append((kind, copy.deepcopy(pod)))
+        self.told_at.append(self.clock.time)
 
     def in_flight(self) -> dict[str, int]:
         """How many pods are on their way: missing or not Ready, or still terminating, by workload; without those that were scaled."""
@@ -283,7 +285,7 @@ class ModelCluster:
 
     # -- the port ------------------------------------------------------------------------------------------------
 
-    def _fault(self) -> None:
+    def fault(self) -> None:
         """A request without an answer; only from the first removal on: before it, an error is the end of the run.
 
         The run that sends it may be killed here, before the request was carried out or after it.
@@ -323,7 +325,7 @@ class ModelCluster:
 
     def get(self, path: str) -> Mapping[str, Any] | None:
         """A pod, a workload or the lease, by its path."""
-        self._fault()
+        self.fault()
         if path == _lease.PATH:
             return copy.deepcopy(self.lease)
         kind, name = path.split("/")[-2:]
@@ -331,7 +333,8 @@ class ModelCluster:
         match = [entry for entry in found.values() if entry["metadata"]["name"] == name]
         return copy.deepcopy(match[0]) if match else None
 
-    def _matches(self, pods: PodSet, pod: Manifest) -> bool:
+    def matches(self, pods: PodSet, pod: Manifest) -> bool:
+        """Whether a pod belongs to a set."""
         wanted = dict(part.split("=") for part in pods.labels.split(",") if part)
         labels = pod["metadata"]["labels"]
         return all(labels.get(key) == text for key, text in wanted.items()) and pods.name in (
@@ -341,14 +344,14 @@ class ModelCluster:
 
     def list_pods(self, pods: PodSet, not_older_than: str = "") -> tuple[list[Mapping[str, Any]], str]:
         """The pods now, or at any moment since that one, as the cache of a server has them that is not up to date."""
-        self._fault()
+        self.fault()
         found, moment = self.pods, len(self.history)
         if not_older_than:
             if self.random.random() < self.faults:
                 raise ApiError(504, "Timeout", "Too large resource version")
             moment = self.random.randint(int(not_older_than), moment)
             found = self._as_of(moment)
-        return [copy.deepcopy(pod) for pod in found.values() if self._matches(pods, pod)], str(moment)
+        return [copy.deepcopy(pod) for pod in found.values() if self.matches(pods, pod)], str(moment)
 
     def _as_of(self, moment: int) -> dict[str, Manifest]:
         found: dict[str, Manifest] = {}
@@ -359,26 +362,9 @@ class ModelCluster:
                 found[pod["metadata"]["uid"]] = pod
         return found
 
-    def watch_pods(
-        self, pods: PodSet, resource_version: str, seconds: float
-    ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Events as they happen; now and then the connection is cut."""
-        self._fault()
-        position, end = int(resource_version), self.clock.time + seconds
-        while True:
-            while position < len(self.history):
-                kind, pod = self.history[position]
-                position += 1
-                if self._matches(pods, pod):
-                    told = copy.deepcopy(pod)
-                    told["metadata"]["resourceVersion"] = str(position)
-                    yield kind, told
-            if self.random.random() < self.faults:
-                raise WatchBroken("cut")
-            if self.clock.time >= end:
-                return
-            coming = [when for when, _event in self.clock.due if when <= end]
-            self.clock.sleep((min(coming) if coming else end) - self.clock.time)
+    def follow_pods(self, pods: PodSet, resource_version: str) -> ModelFeed:
+        """Events as they happen."""
+        return ModelFeed(self, pods, int(resource_version))
 
     def _removable(self, name: str, uid: str) -> Manifest:
         match = [pod for pod in self.pods.values() if pod["metadata"]["name"] == name]
@@ -392,7 +378,7 @@ class ModelCluster:
         """Only with room in the budget; the answer may be lost after it was carried out."""
         assert namespace == NAMESPACE
         self.armed = True
-        self._fault()
+        self.fault()
         pod = self._removable(name, uid)
         if self.refusals and not dry_run:
             raise self.refusals.pop(0)
@@ -401,18 +387,18 @@ class ModelCluster:
             cause = {"reason": "DisruptionBudget", "message": f"The disruption budget {app} has no room"}
             raise ApiError(429, "TooManyRequests", "would violate the budget", causes=[cause])
         self._go(pod, dry_run)
-        self._fault()
+        self.fault()
 
     def delete(self, namespace: str, name: str, uid: str, dry_run: bool = False) -> None:
         """The same without asking a budget."""
         assert namespace == NAMESPACE
         self.armed = True
-        self._fault()
+        self.fault()
         pod = self._removable(name, uid)
         if not dry_run and pod["metadata"].get("ownerReferences"):
             self.unasked.append(uid)
         self._go(pod, dry_run)
-        self._fault()
+        self.fault()
 
     def _go(self, pod: Manifest, dry_run: bool) -> None:
         metadata = pod["metadata"]
@@ -431,7 +417,7 @@ class ModelCluster:
 
     def create(self, path: str, manifest: Mapping[str, Any]) -> Mapping[str, Any]:
         """A bare pod again, or the lease; a name can be had once."""
-        self._fault()
+        self.fault()
         if path == _lease.LEASES:
             return self._hold(manifest, self.lease is None)
         name = manifest["metadata"]["name"]
@@ -439,13 +425,13 @@ class ModelCluster:
             raise ApiError(409, "AlreadyExists", f"{name} exists")
         uid = self._make("", name)
         self._come_up(uid)
-        self._fault()
+        self.fault()
         return copy.deepcopy(self.pods[uid])
 
     def replace(self, path: str, manifest: Mapping[str, Any]) -> Mapping[str, Any]:
         """The lease, if it is the one that was read."""
         assert path == _lease.PATH
-        self._fault()
+        self.fault()
         assert self.lease is not None
         same = manifest["metadata"]["resourceVersion"] == self.lease["metadata"]["resourceVersion"]
         return self._hold(manifest, same)
@@ -467,3 +453,55 @@ class ModelCluster:
         """None that could be named."""
         assert namespace
         return []
+
+
+class ModelFeed:
+    """The port ``PodFeed``; now and then the connection is cut."""
+
+    def __init__(self, cluster: ModelCluster, pods: PodSet, position: int) -> None:
+        self._cluster = cluster
+        self._pods = pods
+        self._position = position
+        self._heard = cluster.clock.time
+        self._over = False
+
+    def _told(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        while self._position < len(self._cluster.history):
+            kind, pod = self._cluster.history[self._position]
+            self._position += 1
+            if self._cluster.matches(self._pods, pod):
+                told = copy.deepcopy(pod)
+                told["metadata"]["resourceVersion"] = str(self._position)
+                yield kind, told
+
+    def events(self, seconds: float) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Events as they happen."""
+        assert not self._over, "it was closed, or has told its end"
+        cluster, clock = self._cluster, self._cluster.clock
+        end = clock.time + seconds
+        self._over = True  # unless it gets to where it can go on
+        cluster.fault()
+        while True:
+            self._over = False
+            yield from self._told()
+            if cluster.random.random() < cluster.faults:
+                self._over = True
+                raise WatchBroken("cut")
+            if clock.time >= end:
+                return
+            coming = [when for when, _event in clock.due if when <= end]
+            clock.sleep((min(coming) if coming else end) - clock.time)
+
+    def silent_seconds(self) -> float:
+        """Since the last event, seen or not yet seen."""
+        cluster = self._cluster
+        told = [
+            at
+            for at, (_kind, pod) in zip(cluster.told_at, cluster.history, strict=True)
+            if cluster.matches(self._pods, pod)
+        ]
+        return cluster.clock.time - max([self._heard, *told])
+
+    def close(self) -> None:
+        """End the watch."""
+        self._over = True

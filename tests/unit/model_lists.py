@@ -52,6 +52,8 @@ class Server:
         self.queries: list[Mapping[str, str]] = []
         self.watched: list[tuple[PodSet, float]] = []
         self.watch = watch
+        self.closed = 0
+        self._followed = PodSet("")
         self._shown: list[Manifest] = []
         self._version = 0
         self._expire: int | None = None
@@ -122,10 +124,23 @@ class Server:
         assert not not_older_than
         return [entry for entry in self.answers[0] if entry["metadata"]["name"] == pods.name], "7"
 
-    def watch_pods(self, pods: PodSet, _version: str, seconds: float) -> Iterator[tuple[str, Manifest]]:
+    def follow_pods(self, pods: PodSet, _version: str) -> Server:
+        """This server tells of one set of pods at a time."""
+        self._followed = pods
+        return self
+
+    def events(self, seconds: float) -> Iterator[tuple[str, Manifest]]:
         """A bookmark, then a change, unless the watch breaks."""
-        self.watched.append((pods, seconds))
+        self.watched.append((self._followed, seconds))
         if self.watch is not None:
             raise self.watch
         yield "BOOKMARK", {}
-        yield "MODIFIED", pod_manifest(pods.name)
+        yield "MODIFIED", pod_manifest(self._followed.name)
+
+    def silent_seconds(self) -> float:
+        """It is heard of all the time."""
+        return 0.0
+
+    def close(self) -> None:
+        """End the watch."""
+        self.closed += 1
