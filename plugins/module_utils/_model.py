@@ -113,14 +113,18 @@ class Replacement:
     removed: bool = False
 
 
+# The pods of a workload follow each other in a list, and hold one owner together.
+_owner = lru_cache(maxsize=1024)(Owner)
+
+
 def _controller_of(metadata: Mapping[str, Any]) -> Owner | None:
     for reference in metadata.get("ownerReferences") or ():
         if reference.get("controller"):
-            return Owner(
-                api_version=reference.get("apiVersion", ""),
-                kind=reference.get("kind", ""),
-                name=reference.get("name", ""),
-                uid=reference.get("uid", ""),
+            return _owner(
+                str(reference.get("apiVersion") or ""),
+                str(reference.get("kind") or ""),
+                str(reference.get("name") or ""),
+                str(reference.get("uid") or ""),
             )
     return None
 

@@ -75,10 +75,20 @@ def _text(data: bytes, start: int, stop: int) -> str:
     return str(data[start:stop], "utf-8", "replace")
 
 
-def _texts(data: bytes, start: int, stop: int, names: dict[int, str]) -> dict[str, str]:
+@lru_cache(maxsize=8192)
+def _shared(data: bytes) -> str:
+    return _text(data, 0, len(data))
+
+
+def _word(data: bytes, start: int, stop: int) -> str:
+    """A text that many pods have in common, such as the key of a label: held once, however many of them are kept."""
+    return _shared(data[start:stop])
+
+
+def _words(data: bytes, start: int, stop: int, names: dict[int, str]) -> dict[str, str]:
     """The string fields of a message that are named."""
     return {
-        names[number]: _text(data, begin, end) for number, begin, end in fields(data, start, stop) if number in names
+        names[number]: _word(data, begin, end) for number, begin, end in fields(data, start, stop) if number in names
     }
 
 
@@ -104,7 +114,7 @@ def _entry(data: bytes, start: int, stop: int) -> tuple[str, int, int]:
     key, begin, end = "", stop, stop
     for number, first, last in fields(data, start, stop):
         if number == 1:
-            key = _text(data, first, last)
+            key = _word(data, first, last)
         elif number == 2:
             begin, end = first, last
     return key, begin, end
@@ -112,7 +122,7 @@ def _entry(data: bytes, start: int, stop: int) -> tuple[str, int, int]:
 
 def _reference(data: bytes, start: int, stop: int) -> dict[str, Any]:
     """OwnerReference: 1 kind, 3 name, 4 uid, 5 apiVersion, 6 controller."""
-    reference: dict[str, Any] = _texts(data, start, stop, {1: "kind", 3: "name", 4: "uid", 5: "apiVersion"})
+    reference: dict[str, Any] = _words(data, start, stop, {1: "kind", 3: "name", 4: "uid", 5: "apiVersion"})
     reference["controller"] = any(
         number == 6 and value != 0 for number, value, _same in fields(data, start, stop) if number == 6
     )
@@ -120,7 +130,7 @@ def _reference(data: bytes, start: int, stop: int) -> dict[str, Any]:
 
 
 _NODE_NAME = {10: "nodeName"}
-_METADATA_TEXTS = {1: "name", 3: "namespace", 5: "uid"}
+_METADATA_TEXTS = {1: "name", 5: "uid"}
 _METADATA_TIMES = {8: "creationTimestamp", 9: "deletionTimestamp"}
 
 
@@ -137,9 +147,11 @@ def _metadata(data: bytes, start: int, stop: int) -> dict[str, Any]:
                 annotations[key] = _text(data, first, last)
         elif number == 11:
             key, first, last = _entry(data, begin, end)
-            labels[key] = _text(data, first, last)
+            labels[key] = _word(data, first, last)
         elif number in _METADATA_TEXTS:
             metadata[_METADATA_TEXTS[number]] = _text(data, begin, end)
+        elif number == 3:
+            metadata["namespace"] = _word(data, begin, end)
         elif number in _METADATA_TIMES:
             metadata[_METADATA_TIMES[number]] = _time(data, begin, end)
         elif number == 13:
@@ -152,7 +164,7 @@ def _status(data: bytes, start: int, stop: int) -> dict[str, Any]:
     status: dict[str, Any] = {}
     for number, begin, end in fields(data, start, stop):
         if number == 1:
-            status["phase"] = _text(data, begin, end)
+            status["phase"] = _word(data, begin, end)
         elif number == 2 and "conditions" not in status:
             parts = {key: (first, last) for key, first, last in fields(data, begin, end)}
             if 1 in parts and data[slice(*parts[1])] == b"Ready":
@@ -168,7 +180,7 @@ def pod_manifest(data: bytes) -> dict[str, Any]:
         if number == 1:
             manifest["metadata"] = _metadata(data, start, stop)
         elif number == 2:
-            manifest["spec"] = _texts(data, start, stop, _NODE_NAME)
+            manifest["spec"] = _words(data, start, stop, _NODE_NAME)
         elif number == 3:
             manifest["status"] = _status(data, start, stop)
     return manifest
@@ -248,7 +260,7 @@ class PodList:
         for number, size in source.messages(None):
             if number == 1:
                 kind = source.take(size)
-                if _texts(kind, 0, size, {1: "apiVersion", 2: "kind"}) != {"apiVersion": "v1", "kind": "PodList"}:
+                if _words(kind, 0, size, {1: "apiVersion", 2: "kind"}) != {"apiVersion": "v1", "kind": "PodList"}:
                     raise WireError("it is not a list of pods")
             elif number == 2:
                 yield from self._pods(source.passed + size)

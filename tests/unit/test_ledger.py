@@ -70,7 +70,7 @@ def test_threads_that_wait_for_the_disk_wait_together(tmp_path: Path, monkeypatc
     for writer in writers[1:]:
         writer.start()
     deadline = time.monotonic() + 10
-    while len(Path(ledger.path).read_text(encoding="utf-8").splitlines()) < len(writers):
+    while ledger._written < len(writers):
         assert time.monotonic() < deadline
         time.sleep(0.01)
     assert not ended.acquire(blocking=False)

@@ -130,3 +130,20 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
 def test_text_that_is_not_utf_8_is_read_as_go_writes_it() -> None:
     """With a replacement character."""
     assert decoded(wire.field(1, wire.field(1, b"a\xffb")))["metadata"]["name"] == "a\ufffdb"
+
+
+def test_what_pods_have_in_common_is_held_once() -> None:
+    """Pods by the ten thousand are kept until they are judged; of what their workload gives each of them, one is enough."""
+    owner = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web-5d9c7b6f4", "uid": "uid-1", "controller": True}
+    made = [
+        pod_manifest(name, labels={"pod-template-hash": "5d9c7b6f4"}, ownerReferences=[owner]) for name in ("a1", "b1")
+    ]
+    one, other = (pod_from_manifest(found) for found in PodList([wire.pod_list(made, "1", "", None)]))
+    assert one.owner is not None
+    assert one.owner is other.owner
+    for shared in ("namespace", "node", "phase"):
+        assert getattr(one, shared) is getattr(other, shared)
+    for mine, theirs in zip(one.labels.items(), other.labels.items(), strict=True):
+        assert mine[0] is theirs[0]
+        assert mine[1] is theirs[1]
+    assert all(mine is theirs for mine, theirs in zip(one.annotations, other.annotations, strict=True))
