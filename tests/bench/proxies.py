@@ -102,7 +102,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self.send_header(name, text)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        with contextlib.suppress(OSError):
+        # Either side may end a watch.
+        with contextlib.suppress(OSError, urllib3.exceptions.HTTPError):
             for chunk in answer.stream(65536):
                 self.server.count(bytes=len(chunk), events=chunk.count(b"\n") if watch else 0)
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
