@@ -9,7 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from tests.bench import draw, fleet, recreation, report, scan, startup
+from tests.bench import draw, fleet, recreation, report, rows, scan, startup
 from tests.bench.setting import Setting, say
 from tests.house.paths import cache_root
 
@@ -76,13 +76,13 @@ def main(arguments: list[str]) -> int:
     for name in options.parts:
         for version in setting.versions:
             PARTS[name](setting, version)
-    rows = report.read(setting.output)
-    print(report.table(rows), flush=True)
+    found = rows.read(setting.output)
+    print(report.table(found), flush=True)
     picture = setting.output / "speed.svg"
-    draw.draw(rows, picture)
+    draw.draw(found, picture)
     say(f"JSON and curves: {setting.output}")
     if options.page:
-        report.write_page(rows, picture)
+        report.write_page(found, picture)
     return 0
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import measure, pods, report
+from tests.bench import goals, measure, pods, report, rows
 from tests.bench.measure import Outcome
 from tests.bench.setting import Row
 from tests.cluster.control_plane import REAL_NODE
@@ -61,7 +61,7 @@ def test_rows_come_back_from_json(tmp_path: Path) -> None:
     """The page can be made later from what lies in the directory."""
     (tmp_path / "scan-1.24.json").write_text(json.dumps([vars(one) for one in ROWS]), encoding="utf-8")
     (tmp_path / "other.json").write_text("{}", encoding="utf-8")
-    assert report.read(tmp_path) == ROWS
+    assert rows.read(tmp_path) == ROWS
 
 
 def test_the_page_has_every_table_and_says_what_was_not_measured() -> None:
@@ -76,7 +76,8 @@ def test_the_page_has_every_table_and_says_what_was_not_measured() -> None:
 
 def test_the_text_is_aligned() -> None:
     """For the terminal."""
-    first, *lines = report.as_text(report.tables(ROWS)[0]).splitlines()[1:]
+    [check] = [table for table in report.tables(ROWS) if table.name == "check"]
+    first, *lines = report.as_text(check).splitlines()[1:]
     assert first.startswith("== Check")
     assert len({len(line) for line in lines}) == 1
 
@@ -117,3 +118,41 @@ def test_a_command_is_measured_with_its_children(tmp_path: Path) -> None:
     assert outcome.peak_mb > 60
     assert outcome.seconds > 0.6
     assert outcome.cpu_seconds > 0.02
+
+
+def test_goals_are_met_or_missed_by_what_was_measured() -> None:
+    """A goal that was not measured is not in the table; a bound is part of what is allowed."""
+    lines = {line[1]: line[2:] for line in lines_of("goals")}
+    assert lines == {
+        "check of 10,000 pods, 25 % on ECI: how many times faster than by hand": ("at least 10.0x", "10.0x", "met"),
+        "check of any cluster, against by hand: the least": ("at least 1.0x", "10.0x", "met"),
+        "scan against its bytes fetched and thrown away (median of all clusters)": ("at most 1.5x", "1.2x", "met"),
+        "start-up, against as many trivial tasks": ("at most 1.50x", "0.50x", "met"),
+    }
+
+
+def test_every_goal_can_be_missed() -> None:
+    """Figures just beyond each bound: memory, growth, load and pace as well."""
+    worse = [
+        *(Row("scan", "1.24", "ours", size, share, [seconds], peak_mb=peak)
+          for size, share, seconds, peak in ((10_000, 25, 1.51, 1.0), (10_000, 1, 1.0, 1.0), (50_000, 1, 1.6, 1.0),
+                                             (10_000, 100, 2.0, 200.0), (50_000, 100, 9.0, 301.0))),
+        Row("scan", "1.24", "seed", 10_000, 25, [1.5]),
+        Row("scan", "1.24", "k8s_info", 10_000, 25, [60.0]),
+        Row("scan", "1.24", "gather", 10_000, 25, [1.6]),
+        Row("scan", "1.24", "bytes", 10_000, 25, [1.0]),
+        Row("serial 1", "1.24", "ours", 200, 0, [0.25]),
+        Row("serial 1", "1.24", "limit", 200, 0, [0.2]),
+        Row("serial 1", "1.24", "shell loop", 30, 0, [0.9]),
+        Row("serial 25 %", "1.24", "ours", 2000, 0, [0.1]),
+        Row("serial 25 %", "1.24", "limit", 2000, 0, [0.079]),
+        Row("load", "1.24", "ours", 200, 25, more={"bytes": 100.0}),
+        Row("load", "1.24", "ours", 10_200, 25, more={"bytes": 120.0}),
+        Row("fleet", "1.24", "ours", 1000, 25, [16.0]),
+        Row("fleet", "1.24", "limit", 1000, 25, [10.0]),
+        Row("startup", "1.24", "ours", 0, 0, [1.6]),
+        Row("startup", "1.24", "trivial", 0, 0, [1.0]),
+    ]  # fmt: skip
+    lines = goals.table(rows.Rows(worse)).lines
+    assert len(lines) == len(goals.GOALS)
+    assert {line[-1] for line in lines} == {"missed"}
