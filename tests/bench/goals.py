@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from statistics import median
 
 from tests.bench.rows import Rows, Table, middle
 from tests.bench.setting import Row
@@ -62,8 +61,7 @@ def _least_against_seed(rows: Rows, version: str) -> float | None:
 
 
 def _scan_against_bytes(rows: Rows, version: str) -> float | None:
-    found = _ratios(rows, version, "gather", "bytes")
-    return median(found) if found else None
+    return max(_ratios(rows, version, "gather", "bytes"), default=None)
 
 
 def _peak(rows: Rows, version: str, pods: int) -> float | None:
@@ -101,7 +99,7 @@ GOALS = (
     Goal("the same, against the k8s_info playbook", _times("k8s_info", MEDIUM), 40, at_least=True),
     Goal("check of any cluster, against by hand: the least", _least_against_seed, 1, at_least=True),
     Goal("check of 50,000 pods, 1 % on ECI, against 10,000: how much longer", _growth_with_others, 1.5),
-    Goal("scan against its bytes fetched and thrown away (median of all clusters)", _scan_against_bytes, 1.5),
+    Goal("scan against its bytes fetched and thrown away: the most", _scan_against_bytes, 1.5),
     Goal("peak memory of a check of 50,000 pods, all on ECI", lambda rows, version: _peak(rows, version, LARGE), 300,
          form="{:.0f} MB"),
     Goal("the same, against 10,000 pods", _growth_of_memory, 1.5),
