@@ -52,9 +52,11 @@ class Feed:
             self._came.put(error)
 
     def _one_watch(self) -> None:
-        self._current = self._watch(self._version)
+        current = self._current = self._watch(self._version)
         self._heard = time.monotonic()
-        for kind, manifest in self._current:
+        if self._closed.is_set():  # while it was being opened: nobody could cut it then
+            current.cut()
+        for kind, manifest in current:
             if self._closed.is_set():
                 return
             self._version = manifest["metadata"].get("resourceVersion") or self._version

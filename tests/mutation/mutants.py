@@ -26,7 +26,7 @@ class Mutant(NamedTuple):
 
 
 _API, _REPLACE, _COURSE = "_kube_api.py", "_replace.py", "_recreate.py"
-_PLAN, _PREDICATES, _LEDGER = "_plan.py", "_predicates.py", "_ledger.py"
+_PLAN, _PREDICATES, _LEDGER, _VIEW = "_plan.py", "_predicates.py", "_ledger.py", "_pod_view.py"
 
 MUTANTS = (
     # 1. Every removal carries the UID; after a conflict it is looked for by its UID, never by its name.
@@ -90,6 +90,12 @@ MUTANTS = (
     Mutant("7", "missing pods do not matter", _REPLACE, "if not why and wanted and here != wanted:", "if False:"),
     Mutant("7", "the lowest ordinal first", _PLAN, "rank = -int(found.group(1))", "rank = int(found.group(1))", UNIT),
     Mutant("7", "nothing is put off", _REPLACE, "if self._may_put_off and not self._patiently(self._settled):", "if False:"),
+    Mutant("7", "a watch that has long been silent is relied on", _VIEW, "self._feed.silent_seconds() > FRESH_SECONDS",
+           "False", UNIT),
+    Mutant("7", "what happened between two pods is not taken in", _VIEW, "            self.follow(0.0, lambda: False)\n",
+           "            pass\n", UNIT),
+    Mutant("7", "the server's cache may be of any age", _API, '"resourceVersion": not_older_than,', '"resourceVersion": "0",',
+           UNIT),
     # 8. Jobs, bare pods, owners that are not known, DaemonSets, mirror pods.
     Mutant("8", "bare pods are not refused", _PLAN, "    return REFUSE, what\n", "    return DELETE, what\n"),
     Mutant("8", "DaemonSet pods are not refused", _PLAN, 'if kind == "DaemonSet":', "if False:", UNIT),

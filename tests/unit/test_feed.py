@@ -34,10 +34,13 @@ class Server:
         self.tell: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.cuts = 0
         self.ended = threading.Event()
+        self.opens = threading.Event()
+        self.opens.set()
 
     def watch(self, version: str) -> Server:
         """Begin a watch after that version."""
         self.asked.append((version, time.monotonic()))
+        assert self.opens.wait(LONG)
         return self
 
     def __iter__(self) -> Iterator[Event]:
@@ -135,3 +138,15 @@ def test_closing_ends_the_watch(server: Server) -> None:
     assert server.ended.wait(LONG)
     assert (server.cuts, len(server.asked)) == (1, 1)
     assert list(feed.events(0.0)) == []
+
+
+def test_a_watch_that_is_closed_while_it_opens_ends_at_once(server: Server) -> None:
+    """There was nothing to cut yet."""
+    server.opens.clear()
+    feed = Feed(server.watch, "7")
+    until(lambda: bool(server.asked))
+    feed.close()
+    assert server.cuts == 0
+    server.opens.set()
+    assert server.ended.wait(LONG)
+    assert server.cuts == 1

@@ -18,6 +18,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._holder import Holder
 from ansible_collections.ackops.eci.plugins.module_utils._lease import DURATION_SECONDS, Lease
 from ansible_collections.ackops.eci.plugins.module_utils._model import Node
 from ansible_collections.ackops.eci.plugins.module_utils._pod_api import PodSet
+from ansible_collections.ackops.eci.plugins.module_utils._pod_view import FRESH_SECONDS
 from ansible_collections.ackops.eci.plugins.module_utils._predicates import DEFAULT_NODE_PREFIXES
 from ansible_collections.ackops.eci.plugins.module_utils._recreate import Limits, Surroundings
 from ansible_collections.ackops.eci.plugins.module_utils._replace import OnePod, Site, steps_for
@@ -338,3 +339,23 @@ def test_a_look_is_never_older_than_what_was_heard(monkeypatch: pytest.MonkeyPat
         assert OnePod(site, step, TIMEOUT).run().outcome == "recreated"
         heard.append(str(len(cluster.history)))
     assert asked == (["", heard[0], ""] if late else ["", heard[0]])
+
+
+@pytest.mark.parametrize("silence", [0.0, FRESH_SECONDS + 1])
+def test_what_happens_between_two_pods_of_a_workload_is_seen(monkeypatch: pytest.MonkeyPatch, silence: float) -> None:
+    """By the watch that stayed open, without another list; by a list where the watch has been silent for too long."""
+    cluster = ModelCluster(1)
+    cluster.workload("ReplicaSet", "web", 3)
+    site, asked = site_of(cluster), looked_at(cluster, monkeypatch)
+    first, second, third = steps_for(cluster, old_pods(cluster), _plan.Policy())
+    assert OnePod(site, first, TIMEOUT).run().outcome == "recreated"
+    sibling = cluster.pods[third.pod.uid]
+    sibling["status"]["conditions"] = []
+    cluster._tell("MODIFIED", sibling)
+    moment = len(cluster.history)
+    cluster.clock.sleep(silence)
+    monkeypatch.setattr(cluster.random, "randint", lambda _least, most: most)  # this server's cache is up to date
+    done = OnePod(site, second, TIMEOUT, may_put_off=True).run()
+    assert done.outcome == "deferred"
+    assert third.pod.name in done.reason
+    assert asked == ["", str(moment - 1)][: 1 + bool(silence)]
