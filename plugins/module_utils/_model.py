@@ -148,6 +148,7 @@ def is_kept_annotation(key: str) -> bool:
     return key == MIRROR or _is_reported(key)
 
 
+@lru_cache(maxsize=1024)
 def _is_reported(key: str) -> bool:
     domain = key.partition("/")[0]
     return any(domain == known or domain.endswith("." + known) for known in REPORTED_ANNOTATION_DOMAINS)

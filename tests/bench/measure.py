@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 SAMPLE_SECONDS = 0.05
+REST_SECONDS = 5.0
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -114,7 +115,8 @@ Contender = Callable[[bool], Outcome]
 def in_turn(contenders: Mapping[str, Contender], times: int, patience: float) -> dict[str, tuple[list[Outcome], float]]:
     """The runs of each, and the peak memory of one more run of it.
 
-    They run in turn, so that what else goes on on the machine meets all of them. The first run of each warms up and has
+    They run in turn, so that what else goes on on the machine meets all of them, each after a rest: the API server still
+    clears away what it made for the one before. The first run of each warms up and has
     its memory sampled; it counts only where it took more than ``patience`` seconds, and is then the only one.
     """
     firsts = {who: once(True) for who, once in contenders.items()}
@@ -122,5 +124,6 @@ def in_turn(contenders: Mapping[str, Contender], times: int, patience: float) ->
     for _number in range(times):
         for who, once in contenders.items():
             if firsts[who].seconds <= patience:
+                time.sleep(REST_SECONDS)
                 runs[who].append(once(False))
     return {who: (runs[who], firsts[who].peak_mb) for who in contenders}

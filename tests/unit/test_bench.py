@@ -93,7 +93,7 @@ def test_pods_are_placed_as_the_share_says(share: int) -> None:
         assert all((version is None) == (node == REAL_NODE) for node, version in placed)
 
 
-def test_contenders_run_in_turn_and_the_slow_ones_once() -> None:
+def test_contenders_run_in_turn_and_the_slow_ones_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first run of each has its memory sampled, and counts only where it is the only one."""
     calls: list[tuple[str, bool]] = []
 
@@ -104,6 +104,7 @@ def test_contenders_run_in_turn_and_the_slow_ones_once() -> None:
 
         return once
 
+    monkeypatch.setattr(measure, "REST_SECONDS", 0.0)
     found = measure.in_turn({"quick": contender("quick", 1), "slow": contender("slow", 99)}, times=2, patience=10)
     assert calls == [("quick", True), ("slow", True), ("quick", False), ("quick", False)]
     assert {who: (len(runs), peak) for who, (runs, peak) in found.items()} == {"quick": (2, 7.0), "slow": (1, 7.0)}
