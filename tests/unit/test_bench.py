@@ -127,7 +127,7 @@ def test_goals_are_met_or_missed_by_what_was_measured() -> None:
     assert lines == {
         "check of 10,000 pods, 25 % on ECI: how many times faster than by hand": ("at least 10.0x", "10.0x", "met"),
         "check of any cluster, against by hand: the least": ("at least 1.0x", "10.0x", "met"),
-        "scan against its bytes fetched and thrown away: the most": ("at most 1.5x", "1.2x", "met"),
+        "scan against its bytes fetched and thrown away: the most": ("at most 1.50x", "1.20x", "met"),
         "start-up, against as many trivial tasks": ("at most 1.50x", "0.50x", "met"),
     }
 
