@@ -146,6 +146,7 @@ class OnePod:
         self._removed = False
         self._must_finish = False  # a pod that only this run makes again was deleted: an interrupt has to wait
         self._waiting_for = ""
+        self._kept = ""  # where the manifest is from which the pod was made again
 
     def run(self) -> Replacement:
         """Do it. Never raises for what went wrong with this pod: the outcome says it."""
@@ -274,6 +275,7 @@ class OnePod:
                     f"it was deleted and could not be created again: {error} Its manifest is in {path}; "
                     f"create it with: kubectl create -f {path}"
                 ) from error
+        self._kept = path
         self._site.journal.write("created", **self._identity())
 
     def _after_job(self) -> Replacement:
@@ -581,6 +583,11 @@ class OnePod:
             why = _predicates.waiting_reason(self._seen[pod.uid])
             where = f" on {printable(pod.node)}" if pod.node else ""
             return f"its replacement {printable(pod.name)}{where} was not Ready within {self._timeout:.0f} s: {why}"
+        if self._kept:
+            return (
+                f"it was made again, and that pod is gone as well: somebody deleted it. Its manifest is in {self._kept};"
+                f" create it with: kubectl create -f {self._kept}"
+            )
         owner = self._pod.owner
         said = self._api.warnings_about(self._pod.namespace, owner.uid) if owner else []
         last = f": {printable(said[-1], 300)[1:-1]}" if said else ""

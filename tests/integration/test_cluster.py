@@ -108,6 +108,20 @@ def test_becoming_ready_keeps_the_conditions_of_others(cluster: ControlPlane, na
     assert conditions["DisruptionTarget"] == conditions["ContainerInstanceCreated"] == conditions["Ready"] == "True"
 
 
+def test_a_namesake_that_comes_at_once_stays(cluster: ControlPlane, namespace: str) -> None:
+    """Kwok deletes by name, where a kubelet names the UID: it must not delete what was made again under the name meanwhile."""
+    again = {f"pod-{number}": w.bare_pod(namespace, f"pod-{number}") for number in range(20)}
+    w.apply(cluster.api, *again.values())
+    w.wait_for(lambda: all(map(w.is_ready, w.pods_of(cluster.api, namespace))), "the first ones")
+    made = {}
+    for pod in w.pods_of(cluster.api, namespace):
+        evict(cluster, pod)
+        name = pod["metadata"]["name"]
+        made[name] = cluster.api.request("POST", w.path_of("Pod", namespace), again[name])["metadata"]["uid"]
+    w.wait_for(lambda: all(map(w.is_ready, w.pods_of(cluster.api, namespace))), "the second ones")
+    assert uids(w.pods_of(cluster.api, namespace)) == made
+
+
 def test_evictions_respect_budgets(cluster: ControlPlane, namespace: str) -> None:
     """429 while the budget has no room; without a budget the pod is replaced."""
     w.apply(cluster.api, w.workload("Deployment", namespace, "app", replicas=2))

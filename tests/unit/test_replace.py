@@ -359,3 +359,22 @@ def test_what_happens_between_two_pods_of_a_workload_is_seen(monkeypatch: pytest
     assert done.outcome == "deferred"
     assert third.pod.name in done.reason
     assert asked == ["", str(moment - 1)][: 1 + bool(silence)]
+
+
+def test_a_pod_that_is_deleted_again_is_told_of_with_its_manifest() -> None:
+    """Nothing brings it back, and the run does not make it a second time: somebody may have meant it."""
+    cluster = ModelCluster(1)
+    cluster.bare("lonely")
+    create = cluster.create
+
+    def create_and_delete(path: str, manifest: Any) -> Any:
+        made = create(path, manifest)
+        cluster.clock.after(0.05, functools.partial(cluster._end, made["metadata"]["uid"]))
+        return made
+
+    cluster.create = create_and_delete  # type: ignore[method-assign]
+    [step] = steps_for(cluster, old_pods(cluster), _plan.Policy(unmanaged="recreate"))
+    done = OnePod(site_of(cluster), step, TIMEOUT).run()
+    assert done.outcome == "failed"
+    assert "somebody deleted it" in done.reason
+    assert f"kubectl create -f {step.pod.uid}.json" in done.reason
