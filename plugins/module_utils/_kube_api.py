@@ -271,14 +271,15 @@ class KubeApi:
 
     def list_pods(self, pods: PodSet, not_older_than: str = "") -> tuple[list[Mapping[str, Any]], str]:
         """The pods of the set: from one consistent list, or from the server's cache."""
-        found: list[Mapping[str, Any]] = []
-        version = ""
+        path, selectors = pods_path(pods.namespace), _selectors(pods)
+        pages = self.pages(path, selectors, size=500)
         if not_older_than:
             # From etcd, with a selector, the server reads every pod of the namespace. A limit would send it there, too.
             minimal = {"resourceVersion": not_older_than, "resourceVersionMatch": "NotOlderThan"}
-            whole = self._call("GET", pods_path(pods.namespace), query={**_selectors(pods), **minimal})
-            return list(whole.get("items") or ()), (whole.get("metadata") or {}).get("resourceVersion") or ""
-        for page in self.pages(pods_path(pods.namespace), _selectors(pods), size=500):
+            pages = iter([self._call("GET", path, query={**selectors, **minimal})])
+        found: list[Mapping[str, Any]] = []
+        version = ""
+        for page in pages:
             found.extend(page.get("items") or ())
             version = (page.get("metadata") or {}).get("resourceVersion") or version
         return found, version

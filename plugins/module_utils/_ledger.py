@@ -8,11 +8,12 @@ Everything is written with mode 0600 in directories of mode 0700 and flushed to 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.ackops.eci.plugins.module_utils._errors import EciError
@@ -48,20 +49,19 @@ class Ledger:
         self._written = self._flushed = 0  # how many entries
         try:
             os.makedirs(os.path.join(self.directory, MANIFESTS), mode=0o700, exist_ok=True)
-            self._append(b"")  # found out now, not after the first deletion
+            with self._opened():  # found out now, not after the first deletion
+                pass
         except OSError as error:
             raise EciError(
                 f"record_dir: '{self.directory}' cannot be written: {error.strerror}.",
                 "Give a directory that the user who runs the module can write; nothing was changed.",
             ) from error
 
-    def _append(self, line: bytes, flush: bool = False) -> None:
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[int]:
         descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            if line:
-                os.write(descriptor, line)
-            if flush:
-                os.fsync(descriptor)
+            yield descriptor
         finally:
             os.close(descriptor)
 
@@ -70,7 +70,8 @@ class Ledger:
         with self._flushing:
             if self._flushed < number:
                 written = self._written
-                self._append(b"", flush=True)
+                with self._opened() as descriptor:
+                    os.fsync(descriptor)
                 self._flushed = written
 
     def write(self, event: str, **details: Any) -> None:
@@ -78,7 +79,8 @@ class Ledger:
         entry = {"time": self._clock.now(), "event": event, **self._common, **details}
         line = (json.dumps(entry, sort_keys=True) + "\n").encode("utf-8")
         with self._lock:
-            self._append(line)
+            with self._opened() as descriptor:
+                os.write(descriptor, line)
             self._written += 1
             number = self._written
             if self._tell is not None:

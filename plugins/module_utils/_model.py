@@ -142,7 +142,6 @@ def condition(manifest: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
     return {}
 
 
-@lru_cache(maxsize=1024)
 def is_kept_annotation(key: str) -> bool:
     """Whether anything of that annotation is looked at."""
     return key == MIRROR or _is_reported(key)

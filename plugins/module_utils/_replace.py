@@ -38,7 +38,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._pod_api import (
 from ansible_collections.ackops.eci.plugins.module_utils._pod_view import Views
 from ansible_collections.ackops.eci.plugins.module_utils._workloads import Ownership, reread, workload_of
 
-# How long one watch lasts before the owner is read again (it may have been scaled down or deleted meanwhile).
+# How long the watch is followed before the owner is read again (it may have been scaled down or deleted meanwhile).
 LOOK_AGAIN_SECONDS = 5.0
 # While there is no replacement yet, the owner is read at most so often: it is told by the pods that come, as a rule.
 OWNER_SECONDS = 3.0
@@ -135,7 +135,6 @@ class OnePod:
         self._workload: Workload = step.workload
         self._ownership = site.ownership(step.workload)
         labels = step.workload.selector
-        self._by_labels = bool(labels)
         pods = PodSet(self._pod.namespace, labels=labels, name="" if labels else self._pod.name)
         self._view = site.views.of(step.group, pods)
         self._before: frozenset[str] = frozenset()
@@ -229,9 +228,9 @@ class OnePod:
     def _mine(self) -> Manifest | None:
         """The pod as it is now, with its siblings; None where it is gone."""
         if not self._view.catch_up():
-            self._look(self._site.views.known_of(self._step.group) if self._by_labels else "")
+            self._look(self._site.views.known_of(self._step.group) if self._workload.selector else "")
         manifest = self._seen.get(self._pod.uid)
-        if manifest is None and self._by_labels:  # somebody may have changed its labels
+        if manifest is None and self._workload.selector:  # somebody may have changed its labels
             found = self._patiently(lambda: self._api.get(self._path()))
             manifest = found if found is not None and found["metadata"]["uid"] == self._pod.uid else None
         return manifest
@@ -272,8 +271,7 @@ class OnePod:
             # 409: somebody, or a request whose answer was lost, has created it already
             if not isinstance(error, ApiError) or error.status != 409:
                 raise CannotReplace(
-                    f"it was deleted and could not be created again: {error} Its manifest is in {path}; "
-                    f"create it with: kubectl create -f {path}"
+                    f"it was deleted and could not be created again: {error} {_by_hand(path)}"
                 ) from error
         self._kept = path
         self._site.journal.write("created", **self._identity())
@@ -584,10 +582,7 @@ class OnePod:
             where = f" on {printable(pod.node)}" if pod.node else ""
             return f"its replacement {printable(pod.name)}{where} was not Ready within {self._timeout:.0f} s: {why}"
         if self._kept:
-            return (
-                f"it was made again, and that pod is gone as well: somebody deleted it. Its manifest is in {self._kept};"
-                f" create it with: kubectl create -f {self._kept}"
-            )
+            return f"it was made again, and that pod is gone as well: somebody deleted it. {_by_hand(self._kept)}"
         owner = self._pod.owner
         said = self._api.warnings_about(self._pod.namespace, owner.uid) if owner else []
         last = f": {printable(said[-1], 300)[1:-1]}" if said else ""
@@ -614,6 +609,10 @@ class OnePod:
             method=self._step.action if self._step.action != _plan.REPLACE else self._site.method,
             removed=self._removed,
         )
+
+
+def _by_hand(path: str) -> str:
+    return f"Its manifest is in {path}; create it with: kubectl create -f {path}"
 
 
 def _covers(budget: Mapping[str, Any], labels: Mapping[str, str]) -> bool:

@@ -43,7 +43,7 @@ def _varint(data: bytes, position: int) -> tuple[int, int]:
 
 
 def fields(data: bytes, position: int, end: int) -> list[Field]:
-    """The fields of the message between two positions. This is where the time goes: one-byte numbers are read in place."""
+    """The fields of the message between two positions. This is where the time goes: short lengths are read in place."""
     found: list[Field] = []
     add = found.append
     while position < end:

@@ -80,7 +80,13 @@ def spread(row: Row | None, digits: int = 2) -> str:
     return f"{median(row.seconds):.{digits}f}{several}"
 
 
-def ratio(above: Row | None, below: Row | None) -> str:
+def over(above: Row | None, below: Row | None) -> float | None:
     """How many times as long the first takes."""
     one, other = middle(above), middle(below)
-    return NOTHING if one is None or not other else f"{one / other:.1f}x"
+    return None if one is None or not other else one / other
+
+
+def ratio(above: Row | None, below: Row | None) -> str:
+    """The same as text."""
+    times = over(above, below)
+    return NOTHING if times is None else f"{times:.1f}x"
