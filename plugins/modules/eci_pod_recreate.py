@@ -238,10 +238,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.ackops.eci.plugins.module_utils._argspec import recreate_argument_spec
-from ansible_collections.ackops.eci.plugins.module_utils._cluster_check import pods_to_recreate
-from ansible_collections.ackops.eci.plugins.module_utils._holder import Holder
-from ansible_collections.ackops.eci.plugins.module_utils._ledger import NoLedger, open_ledger
-from ansible_collections.ackops.eci.plugins.module_utils._matrix import build_matrix, parse_version
+from ansible_collections.ackops.eci.plugins.module_utils._check.cluster import pods_to_recreate
 from ansible_collections.ackops.eci.plugins.module_utils._module import (
     MOST_LISTED,
     SystemClock,
@@ -249,10 +246,13 @@ from ansible_collections.ackops.eci.plugins.module_utils._module import (
     connect_from,
     run_module,
 )
-from ansible_collections.ackops.eci.plugins.module_utils._plan import Policy, wave_limits
-from ansible_collections.ackops.eci.plugins.module_utils._progress import Progress
-from ansible_collections.ackops.eci.plugins.module_utils._recreate import Limits, Order, Surroundings, carry_out
-from ansible_collections.ackops.eci.plugins.module_utils._session import run_alone
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.holder import Holder
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.ledger import NoLedger, open_ledger
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.progress import Progress
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.run import run_alone
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.waves import Limits, Order, Surroundings, carry_out
+from ansible_collections.ackops.eci.plugins.module_utils._rules.matrix import build_matrix, parse_version
+from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Policy, wave_limits
 
 
 def recreate(module: AnsibleModule) -> dict[str, Any]:

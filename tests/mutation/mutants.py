@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 UNIT = ("tests/unit",)
-MODEL = ("tests/unit/test_recreate_model.py",)
+MODEL = ("tests/unit/plugins/module_utils/_recreate/test_run_on_model.py",)
 
 
 class Mutant(NamedTuple):
@@ -25,8 +25,13 @@ class Mutant(NamedTuple):
     tests: tuple[str, ...] = MODEL
 
 
-_API, _REPLACE, _COURSE = "_kube_api.py", "_replace.py", "_recreate.py"
-_PLAN, _PREDICATES, _LEDGER, _VIEW = "_plan.py", "_predicates.py", "_ledger.py", "_pod_view.py"
+_API, _REPLACE, _COURSE = "_kube/client.py", "_recreate/pod.py", "_recreate/waves.py"
+_PLAN, _PREDICATES, _LEDGER, _VIEW = (
+    "_rules/plan.py",
+    "_rules/predicates.py",
+    "_recreate/ledger.py",
+    "_recreate/pod_view.py",
+)
 
 MUTANTS = (
     # 1. Every removal carries the UID; after a conflict it is looked for by its UID, never by its name.
@@ -60,9 +65,9 @@ MUTANTS = (
            "uid in self._before or uid == self._pod.uid or uid in self._site.claimed", "uid == self._pod.uid"),
     Mutant("4", "a replacement counts twice", _REPLACE, "self._site.claimed.add(pod.uid)", "pass", UNIT),
     Mutant("4", "any pod with the labels is a replacement", _REPLACE,
-           "mine and (self._step.action == _plan.RECREATE or self._ownership.owns(pod))", "mine", UNIT),
+           "mine and (self._step.action == RECREATE or self._ownership.owns(pod))", "mine", UNIT),
     Mutant("4", "a StatefulSet's replacement may have any name", _REPLACE,
-           'return self._step.action == _plan.RECREATE or self._workload.controller_kind == "StatefulSet"', "return False",
+           'return self._step.action == RECREATE or self._workload.controller_kind == "StatefulSet"', "return False",
            UNIT),
     # 5. What success is.
     Mutant("5", "Ready is not waited for", _REPLACE, "self._gone() and self._ready_long_enough(pod)", "self._gone()"),
@@ -76,12 +81,12 @@ MUTANTS = (
     Mutant("5", "a real node is not good", _REPLACE, 'return version == "" or', "return", UNIT),
     # 6. The owner is read again.
     Mutant("6", "scaled down is a failure", _REPLACE,
-           "if self._gone() and len(living) >= _predicates.wanted_replicas(manifest):", "if False:"),
+           "if self._gone() and len(living) >= predicates.wanted_replicas(manifest):", "if False:"),
     Mutant("6", "an owner that was deleted is a failure", _REPLACE,
            'self._outcome("no_longer_needed", f"{self._workload.shown} was deleted meanwhile")', "None", UNIT),
     # 7. Settled first; one of a workload; the highest ordinal first.
     Mutant("7", "two pods of one workload in a wave", _PLAN, "            groups.add(step.group)\n", ""),
-    Mutant("7", "a rollout is not waited for", _REPLACE, "why = _predicates.rollout_in_progress(workload)", 'why = ""',
+    Mutant("7", "a rollout is not waited for", _REPLACE, "why = predicates.rollout_in_progress(workload)", 'why = ""',
            UNIT),
     Mutant("7", "a sibling that is not Ready does not matter", _REPLACE,
            "elif not why and not pod.ready and not self._both_broken(pod):", "elif False:"),
@@ -118,7 +123,7 @@ MUTANTS = (
     Mutant("9", "the time of the run does not matter", _COURSE,
            "if self._limits.run_seconds and self._site.clock.monotonic()", "if False and self._site.clock.monotonic()", UNIT),
     # 10. serial.
-    Mutant("10", "every wave is as wide as it can be", _COURSE, "size = _plan.limit_of(self._sizes, self._waves)",
+    Mutant("10", "every wave is as wide as it can be", _COURSE, "size = limit_of(self._sizes, self._waves)",
            "size = 1000"),
     Mutant("10", "the last wave size does not hold on", _PLAN, "return limits[min(number, len(limits) - 1)]",
            "return limits[number] if number < len(limits) else 1000", UNIT),
@@ -140,15 +145,15 @@ MUTANTS = (
     Mutant("12", "the ledger is open to others", _LEDGER, "os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600",
            "os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644", UNIT),
     # 13. The gate.
-    Mutant("13", "an expired list is a shorter one", "_gather.py",
+    Mutant("13", "an expired list is a shorter one", "_check/scan.py",
            "        except ListExpired as error:\n            said = error.message\n",
            "        except ListExpired:\n            return Scan(scope, {})\n", UNIT),
     Mutant("13", "a pod that is being created counts as compatible", _PREDICATES,
            "    if pod.instance_id or pod.finished:\n        return UNAVAILABLE\n    return None",
            '    if pod.instance_id or pod.finished:\n        return UNAVAILABLE\n    return "1.1.0"', UNIT),
     # The lease.
-    Mutant("lease", "two runs at once", "_lease.py", "            if lives or (", "            if (", UNIT),
-    Mutant("lease", "a lease that is lost does not matter", "_session.py", " or lease.lost()", "", UNIT),
-    Mutant("lease", "a lease that was taken is written over", "_lease.py",
+    Mutant("lease", "two runs at once", "_recreate/lease.py", "            if lives or (", "            if (", UNIT),
+    Mutant("lease", "a lease that is lost does not matter", "_recreate/run.py", " or lease.lost()", "", UNIT),
+    Mutant("lease", "a lease that was taken is written over", "_recreate/lease.py",
            "                self._taken_away = text or \"nobody\"\n                return\n", "                pass\n", UNIT),
 )  # fmt: skip
