@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.ackops.eci.plugins.module_utils._check.scan import Scan, Scope, scan_settled
 from ansible_collections.ackops.eci.plugins.module_utils._errors import InvalidInput
-from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Clock, PodApi
+from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Clock, ClusterApi
 from ansible_collections.ackops.eci.plugins.module_utils._rules.matrix import (
     INCOMPATIBLE,
     Matrix,
@@ -47,7 +47,7 @@ def question_of(params: Mapping[str, Any], settle_seconds: float = 0.0) -> Quest
     )
 
 
-def check_cluster(api: PodApi, clock: Clock, question: Question) -> tuple[Scan, Report]:
+def check_cluster(api: ClusterApi, clock: Clock, question: Question) -> tuple[Scan, Report]:
     """Scan the cluster, and judge every ECI pod of it."""
     version = api.server_version()
     scan = scan_settled(api, question.scope, clock, question.settle_seconds)
@@ -62,7 +62,7 @@ def check_cluster(api: PodApi, clock: Clock, question: Question) -> tuple[Scan, 
     return scan, report
 
 
-def pods_to_recreate(params: Mapping[str, Any], api: PodApi, clock: Clock) -> list[Pod]:
+def pods_to_recreate(params: Mapping[str, Any], api: ClusterApi, clock: Clock) -> list[Pod]:
     """The pods that eci_pod_recreate is given, or with ``whole_cluster`` those of a fresh scan that are incompatible."""
     if params["whole_cluster"] == (params["pods"] is not None):
         raise InvalidInput(

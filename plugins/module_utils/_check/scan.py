@@ -20,7 +20,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._errors import (
 )
 from ansible_collections.ackops.eci.plugins.module_utils._kube.paths import pods_path
 from ansible_collections.ackops.eci.plugins.module_utils._kube.pod_list import PodReader, read_nodes
-from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Clock, PodApi, PodSet
+from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Clock, ClusterApi, PodSet
 from ansible_collections.ackops.eci.plugins.module_utils._rules import predicates
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Node, Pod, pod_from_manifest, sort_key
 from ansible_collections.ackops.eci.plugins.module_utils._rules.waivers import Condition
@@ -103,7 +103,7 @@ class Scan:
         }
 
 
-def _scan_once(api: PodApi, scope: Scope) -> Scan:
+def _scan_once(api: ClusterApi, scope: Scope) -> Scan:
     nodes = read_nodes(api, scope.prefixes)
     scan = Scan(scope)
     scan.know(nodes)
@@ -128,7 +128,7 @@ def _scan_once(api: PodApi, scope: Scope) -> Scan:
     return scan
 
 
-def scan_cluster(api: PodApi, scope: Scope) -> Scan:
+def scan_cluster(api: ClusterApi, scope: Scope) -> Scan:
     """Scan the cluster; a snapshot that expires half-way is begun again. Raises IncompleteScan, never cuts short."""
     scope = replace(scope, namespaces=tuple(dict.fromkeys(scope.namespaces)))
     said = ""
@@ -143,7 +143,7 @@ def scan_cluster(api: PodApi, scope: Scope) -> Scan:
     )
 
 
-def scan_settled(api: PodApi, scope: Scope, clock: Clock, seconds: float) -> Scan:
+def scan_settled(api: ClusterApi, scope: Scope, clock: Clock, seconds: float) -> Scan:
     """Scan the cluster, and while pods are being created wait for them, up to so many seconds; then scan it anew."""
     deadline = clock.monotonic() + seconds
     while True:
@@ -158,7 +158,7 @@ def scan_settled(api: PodApi, scope: Scope, clock: Clock, seconds: float) -> Sca
         clock.sleep(max(0.0, min(LEAST_SECONDS - (clock.monotonic() - before), remaining)))
 
 
-def _await_change(api: PodApi, pod: Pod, seconds: float) -> None:
+def _await_change(api: ClusterApi, pod: Pod, seconds: float) -> None:
     """Watch one pod until anything about it changes; the next scan sees what."""
     one = PodSet(pod.namespace, name=pod.name)
     try:

@@ -63,7 +63,7 @@ def _reason_of(error: BaseException) -> str:
 
 
 class KubeApi:
-    """The port ``PodApi``, on a real API server."""
+    """The port ``ClusterApi``, on a real API server."""
 
     def __init__(self, configuration: Any, connection: Connection) -> None:
         self._configuration = configuration

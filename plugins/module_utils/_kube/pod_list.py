@@ -22,7 +22,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Union
 
 from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError, ConnectionFailed
-from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Manifest, PodApi
+from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import ClusterApi, Manifest
 from ansible_collections.ackops.eci.plugins.module_utils._kube.protobuf import CONTENT_TYPE, PodList, WireError
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Node
 from ansible_collections.ackops.eci.plugins.module_utils._rules.predicates import node_from_manifest
@@ -41,7 +41,7 @@ _TOO_LONG = (400, 413, 414, 431)
 _NODE_NAME = re.compile(r"[a-z0-9][a-z0-9.-]*", re.ASCII)
 
 
-def read_nodes(api: PodApi, prefixes: Sequence[str]) -> dict[str, Node]:
+def read_nodes(api: ClusterApi, prefixes: Sequence[str]) -> dict[str, Node]:
     """The nodes of the cluster, by name."""
     pages = api.pages(NODES_PATH, {}, NODE_PAGE_SIZE)
     nodes = (node_from_manifest(entry, prefixes) for page in pages for entry in page.get("items") or ())
@@ -78,7 +78,7 @@ _Page = Union[PodList, _JsonList]
 class PodReader:
     """Reads lists of pods, all of one moment. ``passed_over``: how many, on machines, the server counted and left out."""
 
-    def __init__(self, api: PodApi, nodes: Mapping[str, Node]) -> None:
+    def __init__(self, api: ClusterApi, nodes: Mapping[str, Node]) -> None:
         self._api = api
         self._selector = without_machines(nodes.values())
         self._size = PAGE_SIZE

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The port: what the use cases need of a cluster. ``client`` implements it; unit tests use a model of a cluster.
+"""The ports: what the use cases need of a cluster, of time and of a record. ``client`` implements ClusterApi; unit tests use a model of a cluster.
 
 Every method may raise ConnectionFailed (no answer) and ApiError (an answer that is not a success).
 """
@@ -53,7 +53,7 @@ class PodFeed(Protocol):
         """End the watch."""
 
 
-class PodApi(Protocol):
+class ClusterApi(Protocol):
     """Reads and writes of pods and of what owns them. Times are in seconds."""
 
     def server(self) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError, ConnectionFailed, EciError
-from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Clock, PodApi
+from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Clock, ClusterApi
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.holder import Holder
 from ansible_collections.ackops.eci.plugins.module_utils._text import quoted
 
@@ -39,7 +39,7 @@ def _micro(now: str) -> str:
 class Lease:
     """The lease of one run. :meth:`take` it, :meth:`renew` it every RENEW_SECONDS, :meth:`release` it."""
 
-    def __init__(self, api: PodApi, clock: Clock, holder: Holder) -> None:
+    def __init__(self, api: ClusterApi, clock: Clock, holder: Holder) -> None:
         self._api = api
         self._clock = clock
         self._holder = holder

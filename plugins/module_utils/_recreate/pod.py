@@ -18,9 +18,9 @@ from ansible_collections.ackops.eci.plugins.module_utils._errors import (
 from ansible_collections.ackops.eci.plugins.module_utils._kube.paths import node_path, pods_path
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import (
     Clock,
+    ClusterApi,
     Journal,
     Manifest,
-    PodApi,
     PodSet,
     Unfinished,
 )
@@ -71,7 +71,7 @@ class Site:
     UIDs of the replacements that were found: each replaces one pod only.
     """
 
-    api: PodApi
+    api: ClusterApi
     clock: Clock
     journal: Journal
     nodes: dict[str, Node]
@@ -632,7 +632,7 @@ def _covers(budget: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
     return bool(wanted) and not selector.get("matchExpressions") and all(labels.get(k) == v for k, v in wanted.items())
 
 
-def steps_for(api: PodApi, pods: list[Pod], policy: Policy) -> list[Step]:
+def steps_for(api: ClusterApi, pods: list[Pod], policy: Policy) -> list[Step]:
     """What is to be done with each pod, its workload read from the API once."""
     known: dict[str, Workload] = {}
     steps = []

@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Callable, Collection
 
 from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError, EciError
-from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Manifest, PodApi, PodFeed, PodSet
+from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import ClusterApi, Manifest, PodFeed, PodSet
 
 # A watch that has told nothing for so long may be broken without anybody's knowing: what it left is not gone by any more.
 FRESH_SECONDS = 5.0
@@ -20,7 +20,7 @@ MOST_KEPT = 100
 class PodView:
     """The pods of a set, by UID, as last seen. Not for two threads at a time."""
 
-    def __init__(self, api: PodApi, pods: PodSet) -> None:
+    def __init__(self, api: ClusterApi, pods: PodSet) -> None:
         self._api = api
         self._set = pods
         self._feed: PodFeed | None = None
@@ -87,7 +87,7 @@ class PodView:
 class Views:
     """The views of a run, one of each workload."""
 
-    def __init__(self, api: PodApi) -> None:
+    def __init__(self, api: ClusterApi) -> None:
         self._api = api
         self._views: dict[str, PodView] = {}
         self._heard: dict[str, str] = {}

@@ -14,7 +14,7 @@ from typing import Any
 from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError, ConnectionFailed, InvalidInput
 from ansible_collections.ackops.eci.plugins.module_utils._kube.paths import pods_path
 from ansible_collections.ackops.eci.plugins.module_utils._kube.pod_list import read_nodes
-from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Clock, Journal, PodApi, Unfinished
+from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Clock, ClusterApi, Journal, Unfinished
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.pod import OnePod, Site, steps_for
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import (
     Pod,
@@ -197,7 +197,7 @@ class Order:
     fresh: bool = False  # the pods are of a scan that was made a moment ago; each is looked at again at its turn anyway
 
 
-def _present(api: PodApi, order: Order) -> tuple[list[Pod], list[Replacement]]:
+def _present(api: ClusterApi, order: Order) -> tuple[list[Pod], list[Replacement]]:
     """The pods as they are now, and those that are gone; a pod of the same name with another UID is another pod.
 
     Raises InvalidInput where the list is of another cluster (or of another day): none of its UIDs is there, and a pod
@@ -242,7 +242,7 @@ class Surroundings:
     ``spread`` carries out the steps of a wave together; the results come in order.
     """
 
-    api: PodApi
+    api: ClusterApi
     clock: Clock
     journal: Journal
     stop: Callable[[], str] = str

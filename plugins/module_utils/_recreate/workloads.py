@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import PodApi
+from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import ClusterApi
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Owner, Pod, controller_of
 from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import BARE, Workload, owner_path, selector_of
 
 
-def _read(api: PodApi, namespace: str, owner: Owner) -> Mapping[str, Any] | None:
+def _read(api: ClusterApi, namespace: str, owner: Owner) -> Mapping[str, Any] | None:
     """The controller, if it exists and is the very one (a new one of the same name is another)."""
     path = owner_path(namespace, owner)
     manifest = api.get(path) if path else None
@@ -23,7 +23,7 @@ def _read(api: PodApi, namespace: str, owner: Owner) -> Mapping[str, Any] | None
     return {**manifest, "kind": owner.kind}
 
 
-def workload_of(api: PodApi, pod: Pod) -> Workload:
+def workload_of(api: ClusterApi, pod: Pod) -> Workload:
     """The workload of a pod, as it is now."""
     owner = pod.owner
     if owner is None:
@@ -46,7 +46,7 @@ def workload_of(api: PodApi, pod: Pod) -> Workload:
     return Workload(owner.kind, pod.namespace, owner.name, owner.uid, owner.kind, manifest, selector)
 
 
-def reread(api: PodApi, workload: Workload, pod: Pod) -> Mapping[str, Any] | None:
+def reread(api: ClusterApi, workload: Workload, pod: Pod) -> Mapping[str, Any] | None:
     """The workload's manifest now; None where it is gone or being deleted."""
     if workload.manifest is None or pod.owner is None:
         return None
@@ -61,7 +61,7 @@ def reread(api: PodApi, workload: Workload, pod: Pod) -> Mapping[str, Any] | Non
 class Ownership:
     """Whether a pod belongs to a workload: directly, or through any ReplicaSet of the same Deployment."""
 
-    def __init__(self, api: PodApi, workload: Workload) -> None:
+    def __init__(self, api: ClusterApi, workload: Workload) -> None:
         self._api = api
         self._workload = workload
         self._known: dict[str, bool] = {workload.uid: True}

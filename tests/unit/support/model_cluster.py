@@ -113,7 +113,7 @@ class ModelClock:
 
 
 class ModelCluster:
-    """The port ``PodApi``. ``faults`` is the share of requests that get no answer."""
+    """The port ``ClusterApi``. ``faults`` is the share of requests that get no answer."""
 
     def __init__(self, seed: int, faults: float = 0.0) -> None:
         self.random = random.Random(seed)  # noqa: S311 (repeatable faults, no secrets)

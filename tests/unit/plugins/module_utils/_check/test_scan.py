@@ -31,7 +31,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._errors import (
     ListExpired,
     WatchBroken,
 )
-from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import PodApi, PodSet
+from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import ClusterApi, PodSet
 from ansible_collections.ackops.eci.plugins.module_utils._rules.waivers import compile_condition
 from tests.unit.support.builders import HOSTILE_VERSIONS, QUICK, pod_manifest
 from tests.unit.support.model_lists import Server
@@ -82,7 +82,7 @@ def names(scan: Scan) -> list[str]:
 
 def scan_of(server: Server, scope: Scope = SCOPE) -> Scan:
     """Scan that server."""
-    return scan_cluster(cast(PodApi, server), scope)
+    return scan_cluster(cast(ClusterApi, server), scope)
 
 
 MIXED_NAMES = ["created", "custom", "done", "empty", "z-old"]
@@ -170,7 +170,7 @@ def test_an_error_of_the_server_ends_the_scan(monkeypatch: pytest.MonkeyPatch) -
 
 def settled(server: Server, seconds: float, tick: float = 0.1) -> Scan:
     """Scan until every pod is determined, at most so long."""
-    return scan_settled(cast(PodApi, server), SCOPE, Ticks(tick), seconds)
+    return scan_settled(cast(ClusterApi, server), SCOPE, Ticks(tick), seconds)
 
 
 def test_where_all_is_determined_nothing_is_waited_for() -> None:

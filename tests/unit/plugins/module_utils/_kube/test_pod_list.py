@@ -12,7 +12,7 @@ from hypothesis import given, strategies as st
 
 from ansible_collections.ackops.eci.plugins.module_utils._check.scan import Scan, Scope, scan_cluster, scan_manifests
 from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError, ConnectionFailed
-from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Answer, PodApi
+from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Answer, ClusterApi
 from ansible_collections.ackops.eci.plugins.module_utils._kube.protobuf import CONTENT_TYPE
 from tests.unit.support.builders import QUICK, pod_manifest
 from tests.unit.support.model_lists import Server, node_manifest
@@ -51,7 +51,7 @@ def some_pods(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 def scan_of(server: Server, scope: Scope = SCOPE) -> Scan:
     """Scan that server."""
-    return scan_cluster(cast(PodApi, server), scope)
+    return scan_cluster(cast(ClusterApi, server), scope)
 
 
 @QUICK
