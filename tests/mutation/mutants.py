@@ -151,7 +151,7 @@ MUTANTS = (
     Mutant("12", "a full disk is not told", _LEDGER,
            "        except OSError as error:\n            self._note_trouble(error)\n\n    def _flush",
            "        except OSError:\n            pass\n\n    def _flush", UNIT),
-    Mutant("16", "another cluster at the same address is taken for the same", "_recreate/unfinished.py",
+    Mutant("12", "another cluster at the same address is taken for the same", "_recreate/unfinished.py",
            "theirs == self.uid if theirs and self.uid else ", "", UNIT),
     # 13. The gate.
     Mutant("13", "an expired list is a shorter one", "_check/scan.py",
