@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.ackops.eci.plugins.module_utils._errors import RecordFailed
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Unfinished
-from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import RECREATE
+from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Action
 from ansible_collections.ackops.eci.plugins.module_utils._text import quoted
 
 ENDS = ("created", "finished", "not_started", "forgotten")
@@ -138,7 +138,7 @@ def _is_pod(record: object) -> bool:
 
 
 def _manifest_of(entry: Entry) -> Mapping[str, Any] | None:
-    if entry.get("action") != RECREATE:
+    if entry.get("action") != Action.FROM_MANIFEST:
         return None
     path, pod = entry.get("manifest"), entry["pod"]
     try:

@@ -59,7 +59,11 @@ def test_paths_are_those_of_the_api(path: str, written: str) -> None:
         ("apps/v1", "ReplicaSet", "/apis/apps/v1/namespaces/web/replicasets/x"),
         ("batch/v1", "Job", "/apis/batch/v1/namespaces/web/jobs/x"),
         ("v1", "ReplicationController", "/api/v1/namespaces/web/replicationcontrollers/x"),
+        ("apps/v1", "StatefulSet", "/apis/apps/v1/namespaces/web/statefulsets/x"),
         ("apps.kruise.io/v1alpha1", "CloneSet", ""),
+        ("apps.kruise.io/v1beta1", "StatefulSet", ""),
+        ("apps/v1", "DaemonSet", ""),
+        ("", "", ""),
         ("apps/../v1", "ReplicaSet", ""),
     ],
 )
@@ -71,3 +75,25 @@ def test_the_path_of_an_owner(api_version: str, kind: str, path: str) -> None:
 def test_an_owner_whose_name_is_none_has_no_path() -> None:
     """An owner reference is text from the cluster."""
     assert paths.owner_path("web", Owner("apps/v1", "ReplicaSet", "../../../secrets", "u")) == ""
+
+
+@pytest.mark.parametrize(
+    ("api_version", "name"),
+    [
+        ("apps/v1", "../../../../../api/v1/secrets"),
+        ("apps/v1", ".."),
+        ("apps/v1", "x?watch=true"),
+        ("apps/v1", "x#y"),
+        ("apps/v1", "x y"),
+        ("apps/v1", "x\n"),
+        ("apps/v1\n", "x"),
+        ("apps/v1?watch=true", "x"),
+        ("apps/..", "x"),
+    ],
+)
+def test_an_owner_reference_cannot_lead_the_request_elsewhere(api_version: str, name: str) -> None:
+    """Whoever may create a pod writes it, and the API server does not check its name."""
+    path = paths.owner_path("web", Owner(api_version, "ReplicaSet", name, "u"))
+    assert path == "" or (path.startswith("/apis/apps/v1/namespaces/web/replicasets/") and path.count("/") == 7)
+    assert not set(path) & set("?# \n")
+    assert ".." not in path.split("/")

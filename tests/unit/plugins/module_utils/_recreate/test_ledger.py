@@ -41,7 +41,7 @@ def lines_of(path: Path) -> list[str]:
     return (path / "ledger.jsonl").read_text(encoding="utf-8").splitlines()
 
 
-def removing(action: str = "replace", manifest: str = "") -> dict[str, Any]:
+def removing(action: str = "by_controller", manifest: str = "") -> dict[str, Any]:
     """The details of an entry before a removal."""
     return {"uid": POD["uid"], "pod": POD, "action": action, "manifest": manifest}
 
@@ -171,7 +171,7 @@ def test_an_end_is_an_end(tmp_path: Path, end: str, removed: bool) -> None:
     assert ledger.unfinished() == []
 
 
-@pytest.mark.parametrize("action", ["replace", "recreate"])
+@pytest.mark.parametrize("action", ["by_controller", "from_manifest"])
 def test_a_failure_ends_only_what_was_not_removed(tmp_path: Path, action: str) -> None:
     """A pod that was refused its eviction is not ours to make again; one that is gone is missed until it is back."""
     ledger = ledger_in(tmp_path)
@@ -186,7 +186,7 @@ def test_a_pod_to_be_made_again_is_unfinished_until_it_was_created(tmp_path: Pat
     """Without its manifest there is an error, and a remedy."""
     ledger = ledger_in(tmp_path)
     path = ledger.save_manifest("uid-1", {"metadata": POD})
-    ledger.write("removing", **removing("recreate", path))
+    ledger.write("removing", **removing("from_manifest", path))
     ledger.write("removed", uid="uid-1")
     [left] = ledger.unfinished()
     assert (left.manifest, left.path) == ({"metadata": POD}, path)
@@ -203,7 +203,7 @@ def test_a_pod_to_be_made_again_is_unfinished_until_it_was_created(tmp_path: Pat
 def test_a_pod_that_nobody_wants_back_is_forgotten(tmp_path: Path, name: str) -> None:
     """By its name or its UID; a name that is in no ledger is told. Its manifest need not be readable."""
     ledger = ledger_in(tmp_path)
-    ledger.write("removing", **removing("recreate", "/nowhere"))
+    ledger.write("removing", **removing("from_manifest", "/nowhere"))
     ledger.write("removed", uid="uid-1")
     assert ledger.forget(["shop/other", name]) == ["shop/other"]
     assert ledger.unfinished() == []
