@@ -246,6 +246,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._module import (
     connect_from,
     run_module,
 )
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.audience import Audience
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.holder import Holder
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.ledger import NoLedger, open_ledger
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.progress import Progress
@@ -275,6 +276,7 @@ def recreate(module: AnsibleModule) -> dict[str, Any]:
             max_failures=at_least(module, "max_failures", 0),
         ),
     )
+    audience = Audience(params["progress_file"])
     api, clock, run = connect_from(module), SystemClock(), str(uuid.uuid4())
     request = replace(request, pods=pods_to_recreate(params, api, clock), fresh=params["whole_cluster"])
     if module.check_mode:
@@ -282,7 +284,9 @@ def recreate(module: AnsibleModule) -> dict[str, Any]:
         return {"run": run, "ledger": "", **plan}
     tell = Progress(params["progress_file"]).tell if params["progress_file"] else None
     ledger = open_ledger(params["record_dir"], run, Cluster(api.server(), api.identity()), clock, tell)
-    result = run_alone(Environment(api, clock, ledger), request, Holder.of_this_process(run), MOST_LISTED)
+    result = run_alone(
+        Environment(api, clock, ledger, audience.said), request, Holder.of_this_process(run), MOST_LISTED
+    )
     return {"run": run, "ledger": ledger.path, **result}
 
 

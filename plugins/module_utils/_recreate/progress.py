@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,10 +14,15 @@ from ansible_collections.ackops.eci.plugins.module_utils._text import plain
 
 
 class Progress:
-    """Appends lines to a file that somebody follows. It never stops the work: a file that cannot be written is left."""
+    """Appends lines to a file that somebody follows. It never stops the work: a file that cannot be written is left.
+
+    The file is made here where there is none; one that is removed later stays so.
+    """
 
     def __init__(self, path: str) -> None:
         self._path = path
+        with contextlib.suppress(OSError):
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
         self._total = 0
         self._done = 0
 
@@ -24,11 +31,8 @@ class Progress:
         line = self._line(event, details)
         if not line:
             return
-        try:
-            with open(self._path, "a", encoding="utf-8") as stream:
-                stream.write(line + "\n")
-        except OSError:
-            return
+        with contextlib.suppress(OSError), os.fdopen(os.open(self._path, os.O_WRONLY | os.O_APPEND), "wb") as stream:
+            stream.write((line + "\n").encode("utf-8", "replace"))
 
     def _line(self, event: str, details: Mapping[str, Any]) -> str:
         pod = plain(f"{details.get('namespace')}/{details.get('name')}")
