@@ -21,14 +21,19 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.progress import TEMPORARY
+
 LOOK_SECONDS = 0.3
 
 
 class Progress:
-    """A file whose lines are displayed as they come. ``path`` is the file; the lock on it says that somebody follows it."""
+    """A file whose lines are displayed as they come. ``path`` is the file; the lock on it says that somebody follows it.
+
+    The module takes the name away once it has the file open.
+    """
 
     def __init__(self, host: str) -> None:
-        descriptor, self.path = tempfile.mkstemp(prefix="eci-progress-")
+        descriptor, self.path = tempfile.mkstemp(prefix=TEMPORARY)
         with contextlib.suppress(OSError):  # a file system without locks
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         self._stream = os.fdopen(descriptor, encoding="utf-8", errors="replace")

@@ -22,6 +22,8 @@ description:
   - A pod is touched only when its workload has settled. All of its pods are there, every other one is Ready, none is terminating, no rollout is
     under way. A workload that has not settled is put off to the end, and waited for there.
   - An interrupt (SIGINT, SIGTERM, SIGHUP) ends the run in order. No further pod is begun, and the ledger and the error say how far it went.
+  - It ends in the same way, within seconds, where nobody waits for it any more. The controller was killed (as ansible-runner and AWX cancel a job), its
+    terminal was closed, or the C(timeout) of the task is over. With C(async) nobody has to wait.
   - A pod that is gone, or runs on a supported platform version by now, is passed over, so that a run can be stopped and started again at any time.
   - In check mode it returns the plan in order and tries every removal with the server's dry run, so that a blocking PodDisruptionBudget is
     known before anything is touched.
@@ -276,14 +278,16 @@ def recreate(module: AnsibleModule) -> dict[str, Any]:
             max_failures=at_least(module, "max_failures", 0),
         ),
     )
-    audience = Audience(params["progress_file"])
+    progress = Progress(params["progress_file"]) if params["progress_file"] else None
+    audience = Audience(progress)
     api, clock, run = connect_from(module), SystemClock(), str(uuid.uuid4())
     request = replace(request, pods=pods_to_recreate(params, api, clock), fresh=params["whole_cluster"])
     if module.check_mode:
         plan = carry_out(Environment(api, clock, NoLedger()), request, dry_run=True, limit=MOST_LISTED)
         return {"run": run, "ledger": "", **plan}
-    tell = Progress(params["progress_file"]).tell if params["progress_file"] else None
-    ledger = open_ledger(params["record_dir"], run, Cluster(api.server(), api.identity()), clock, tell)
+    ledger = open_ledger(
+        params["record_dir"], run, Cluster(api.server(), api.identity()), clock, progress.tell if progress else None
+    )
     result = run_alone(
         Environment(api, clock, ledger, audience.said), request, Holder.of_this_process(run), MOST_LISTED
     )

@@ -60,28 +60,39 @@ def locked(path: Path) -> int:
     return descriptor
 
 
-def test_a_progress_file_that_nobody_holds_any_more_is_removed(tmp_path: Path) -> None:
-    """Its owner was killed; lines that come later do not bring it back."""
-    path = tmp_path / "progress"
+def test_a_progress_file_is_gone_with_those_who_have_it_open(tmp_path: Path) -> None:
+    """However they end: the module takes its name away at once."""
+    path = tmp_path / "eci-progress-x"
     holder = locked(path)
-    audience, progress = Audience(str(path)), Progress(str(path))
+    progress = Progress(str(path))
+    audience = Audience(progress)
+    assert not path.exists()
     progress.tell("stopped", {"reason": "one"})
-    assert audience.said() == ""
-    assert path.read_text(encoding="utf-8") == "one\n"
+    assert (audience.said(), os.read(holder, 100)) == ("", b"one\n")
     os.close(holder)
     assert "the controller is gone" in audience.said()
     progress.tell("stopped", {"reason": "two"})
     assert not path.exists()
-    assert "the controller is gone" in audience.said()
 
 
-def test_a_progress_file_of_the_users_own_tells_nothing_of_a_controller(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_locked", [False, True])
+def test_a_progress_file_of_the_users_own_stays(tmp_path: Path, is_locked: bool) -> None:
     """It is made where there is none, and nobody has to hold it."""
     path = tmp_path / "progress"
-    progress, audience = Progress(str(path)), Audience(str(path))
+    holder = locked(path) if is_locked else -1
+    progress = Progress(str(path))
+    progress.tell("stopped", {"reason": "one\ud800"})
+    assert Audience(progress).said() == ""
+    assert path.read_text(encoding="utf-8") == "one\\ud800\n"
+    if is_locked:
+        os.close(holder)
+
+
+def test_a_progress_file_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
+    """Nor tells it anything."""
+    progress = Progress(str(tmp_path / "none" / "progress"))
     progress.tell("stopped", {"reason": "one"})
-    assert (audience.said(), path.read_text(encoding="utf-8")) == ("", "one\n")
-    assert Audience(str(tmp_path / "none")).said() == ""
+    assert Audience(progress).said() == ""
 
 
 CHILD = """
