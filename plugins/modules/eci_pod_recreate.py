@@ -25,6 +25,8 @@ description:
     under way. A pod that is not Ready itself may go whatever its siblings are.
   - A pod that was removed and did not come back is noted on the Lease until it is back, and keeps the gate of M(ackops.eci.eci_compat_check) shut.
   - An interrupt (SIGINT, SIGTERM, SIGHUP) ends the run in order. No further pod is begun, and the ledger and the error say how far it went.
+  - It ends in the same way, within seconds, where nobody waits for it any more. The controller was killed (as ansible-runner and AWX cancel a job), its
+    terminal was closed, or the C(timeout) of the task is over. With C(async) nobody has to wait.
   - A pod that is gone, or runs on a supported platform version by now, is passed over, so that a run can be stopped and started again at any time.
   - In check mode it returns the plan in order and tries every removal with the server's dry run, so that a blocking PodDisruptionBudget is
     known before anything is touched.
@@ -280,6 +282,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._module import (
     connect_from,
     run_module,
 )
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.audience import Audience
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.holder import Holder
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.ledger import NoLedger, open_ledger
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.progress import Progress
@@ -298,14 +301,19 @@ def recreate(module: AnsibleModule) -> dict[str, Any]:
         max_failures=at_least(module, "max_failures", 0),
     )
     request = request_of(params, limits)
+    progress = Progress(params["progress_file"]) if params["progress_file"] else None
+    audience = Audience(progress)
     api, clock, run = connect_from(module), SystemClock(), str(uuid.uuid4())
     request = replace(request, pods=pods_to_recreate(params, api, clock), fresh=params["whole_cluster"])
     if module.check_mode:
         plan = carry_out(Environment(api, clock, NoLedger()), request, dry_run=True, limit=MOST_LISTED)
         return {"run": run, "ledger": "", **plan}
-    tell = Progress(params["progress_file"]).tell if params["progress_file"] else None
-    ledger = open_ledger(params["record_dir"], run, Cluster(api.server(), api.identity()), clock, tell)
-    result = run_alone(Environment(api, clock, ledger), request, Holder.of_this_process(run), MOST_LISTED)
+    ledger = open_ledger(
+        params["record_dir"], run, Cluster(api.server(), api.identity()), clock, progress.tell if progress else None
+    )
+    result = run_alone(
+        Environment(api, clock, ledger, audience.said), request, Holder.of_this_process(run), MOST_LISTED
+    )
     return {"run": run, "ledger": ledger.path, **result}
 
 
