@@ -49,7 +49,7 @@ MACHINE_PATH = re.compile(r"(?<![\w.])/(work|farm|root)/")
 DOCS = {"DOCUMENTATION", "EXAMPLES", "RETURN"}
 
 PLUGIN_FILES = sorted((REPO / "plugins").rglob("*.py"))
-PYTHON_FILES = sorted([*PLUGIN_FILES, *(REPO / "tests").rglob("*.py"), REPO / "noxfile.py"])
+PYTHON_FILES = sorted([*PLUGIN_FILES, *(REPO / "tests").rglob("*.py")])
 UTIL_FILES = sorted((REPO / "plugins" / "module_utils").rglob("*.py"))
 PURE = sorted(
     [*(REPO / "plugins" / "module_utils" / "_rules").glob("*.py"), *(REPO / "plugins" / name for name in PURE_FILES)]
