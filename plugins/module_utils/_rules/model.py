@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.ackops.eci.plugins.module_utils._errors import InvalidInput
 
-# Annotations that the virtual-kubelet of Alibaba Cloud writes, and the label of ACS pods (DESIGN: facts of the domain).
+# Annotations that the virtual-kubelet of Alibaba Cloud writes, and what marks ACS pods.
 PLATFORM_VERSION = "k8s.aliyun.com/eci-platform-version"
 INSTANCE_ID = "k8s.aliyun.com/eci-instance-id"
 ACS_LABEL = "alibabacloud.com/acs"
