@@ -10,8 +10,9 @@ import tempfile
 import threading
 from typing import Any
 
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+
+from ansible_collections.ackops.eci.plugins.plugin_utils._action import RoleAwareAction
 
 LOOK_SECONDS = 0.3
 
@@ -48,21 +49,13 @@ class Follower:
         os.unlink(self.path)
 
 
-class ActionModule(ActionBase):
+class ActionModule(RoleAwareAction):
     """Runs the module; where it can, with a file for its progress."""
 
-    _supports_check_mode = True
-    _supports_async = True
-
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+    def run_module(self, task_vars: dict[str, Any] | None, **arguments: Any) -> dict[str, Any]:
         """Run the module and return its result."""
-        result: dict[str, Any] = super().run(tmp, task_vars)
-        arguments = dict(self._task.args)
-        in_background = bool(self._task.async_val)
-        if self._connection.transport != "local" or in_background or arguments.get("progress_file"):
-            outcome = self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=in_background)
-        else:
-            with Follower(str((task_vars or {}).get("inventory_hostname", "localhost"))) as follower:
-                arguments["progress_file"] = follower.path
-                outcome = self._execute_module(module_args=arguments, task_vars=task_vars)
-        return {**result, **outcome}
+        given = dict(self._task.args)
+        if self._connection.transport != "local" or self._task.async_val or given.get("progress_file"):
+            return super().run_module(task_vars, **arguments)
+        with Follower(str((task_vars or {}).get("inventory_hostname", "localhost"))) as follower:
+            return super().run_module(task_vars, module_args={**given, "progress_file": follower.path}, **arguments)
