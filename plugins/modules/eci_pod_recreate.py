@@ -2,29 +2,29 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Entry of the module eci_pod_recreate: it only wires."""
+"""Entry point of the module eci_pod_recreate."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: eci_pod_recreate
-short_description: Recreate ECI pods one after another without losing any
+short_description: Recreate ECI pods one by one without losing any
 version_added: 0.1.0
 author: ackops.eci contributors (@ackops)
 description:
-  - Evicts (or deletes) the given pods by their UID, one after another, and waits until the replacement of each is Ready on a platform version
-    that supports the target Kubernetes version, or on a real node.
-  - Nothing is touched if any of the pods would not come back. A pod without a controller, of a controller that is not known to recreate its pods, of a
-    DaemonSet, or a mirror pod is refused; O(unmanaged) lets you choose otherwise for the first two.
-  - The first failure stops the run, see O(max_failures). Nothing is forced, neither by a grace period of 0 nor by removing a finalizer.
-  - One run at a time works on a cluster. It holds the Lease C(kube-system/ackops-eci-preflight); a second run fails at once, and touches nothing.
-    The lease of a run that was killed is taken over, at once where its process is known to be gone, otherwise 30 seconds after its last renewal.
-  - A pod is touched only when its workload has settled. All of its pods are there, every other one is Ready, none is terminating, no rollout is
-    under way. A workload that has not settled is put off to the end, and waited for there.
-  - An interrupt (SIGINT, SIGTERM, SIGHUP) ends the run in order. No further pod is begun, and the ledger and the error say how far it went.
-  - A pod that is gone, or runs on a supported platform version by now, is passed over, so that a run can be stopped and started again at any time.
-  - In check mode it returns the plan in order and tries every removal with the server's dry run, so that a blocking PodDisruptionBudget is
-    known before anything is touched.
+  - Evicts (or deletes) the given pods by their UID, one by one. It waits until the replacement of each is Ready on a platform version that supports
+    the target Kubernetes version, or on a real node.
+  - If any of the pods would not come back, nothing is touched. That is a pod without a controller, a pod whose controller is not known to recreate
+    its pods, a pod of a DaemonSet, or a mirror pod. For the first two O(unmanaged) lets you choose otherwise.
+  - A failure stops the run, see O(max_failures). Nothing is forced. No grace period is set to 0 and no finalizer is removed.
+  - Only one run at a time works on a cluster. It holds the Lease C(kube-system/ackops-eci-preflight). A second run fails at once and touches nothing.
+    The lease of a killed run is taken over, at once if its process is known to be gone, otherwise 30 seconds after its last renewal.
+  - A pod is touched only when its workload has settled. All of its pods exist, every other pod is Ready, none is terminating, and no rollout is in
+    progress. A workload that has not settled is deferred to the end, where the run waits for it.
+  - An interrupt (SIGINT, SIGTERM, SIGHUP) ends the run in order. No further pod is started, and the ledger and the error say how far it got.
+  - Pods that are gone, or that now run on a supported platform version, are skipped. You can stop a run and start it again at any time.
+  - In check mode the module returns the plan in order and tries every removal with the server's dry run, so you learn about a blocking
+    PodDisruptionBudget before anything is touched.
 extends_documentation_fragment:
   - ackops.eci.auth
   - ackops.eci.common.nodes
@@ -41,8 +41,8 @@ attributes:
 options:
   pods:
     description:
-      - The pods to recreate; each needs C(namespace), C(name) and C(uid). Records of M(ackops.eci.eci_pod_facts) and C(blockers) of
-        M(ackops.eci.eci_compat_check) can be given as they are.
+      - The pods to recreate, each with C(namespace), C(name) and C(uid). Records from M(ackops.eci.eci_pod_facts) and C(blockers) from
+        M(ackops.eci.eci_compat_check) work as they are.
       - Either this or O(whole_cluster) is needed.
     type: list
     elements: dict
@@ -55,34 +55,34 @@ options:
     default: false
   method:
     description:
-      - V(evict) asks for an eviction, so that PodDisruptionBudgets hold.
-      - V(delete) deletes, and no budget is asked.
-      - Pods that have finished are always deleted; there is nothing in them that a budget could protect.
+      - V(evict) evicts pods, which respects PodDisruptionBudgets.
+      - V(delete) deletes pods, which ignores them.
+      - Finished pods are always deleted; there is nothing left in them to protect.
     type: str
     choices: [evict, delete]
     default: evict
   serial:
     description:
-      - How many pods may be in flight at once, read like C(serial) of a play. A number, a percentage of the pods given, or a list of growing waves
-        of which the last is repeated.
-      - Two pods of one workload are never in flight together.
+      - How many pods to recreate at the same time, like C(serial) in a play. A number, a percentage of the pods, or a list of growing waves whose
+        last entry is repeated.
+      - Two pods of one workload are never recreated at the same time.
     type: list
     elements: raw
     default: [1]
   unmanaged:
     description:
-      - What to do with pods that have no controller, or one that is not known to recreate its pods.
+      - What to do with pods that have no controller, or whose controller is not known to recreate its pods.
       - V(refuse) fails before anything is touched.
-      - V(recreate) saves the manifest, deletes the pod and creates it again from the manifest.
-      - V(delete) saves the manifest and deletes the pod for good.
+      - V(recreate) saves the manifest, deletes the pod, and creates it again from the manifest.
+      - V(delete) saves the manifest and deletes the pod permanently.
     type: str
     choices: [refuse, recreate, delete]
     default: refuse
   running_jobs:
     description:
-      - What to do with a pod of a Job that still runs.
-      - V(wait) waits, up to O(pod_timeout), until the Job has finished, and then deletes the pod.
-      - V(evict) evicts the pod, which counts as a failure of the Job.
+      - What to do with a pod whose Job is still running.
+      - V(wait) waits up to O(pod_timeout) for the Job to finish, and then deletes the pod.
+      - V(evict) evicts the pod, which the Job counts as a failure.
     type: str
     choices: [wait, evict]
     default: wait
@@ -93,25 +93,25 @@ options:
     default: 900
   run_timeout:
     description:
-      - How many seconds all pods together may take; no pod is begun after it. No limit if V(0).
-      - Set it below the time limit of the job (AWX) so that the run ends by itself and can be read.
+      - How many seconds the whole run may take. No pod is started after that. V(0) means no limit.
+      - Set it below the time limit of the AWX job, so that the run ends by itself with a readable result.
     type: int
     default: 0
   max_failures:
     description:
-      - How many pods may fail before no further one is begun. The task fails in any case.
+      - How many pods may fail before no further pod is started. The task fails in any case.
     type: int
     default: 0
   record_dir:
     description:
-      - Directory, on the machine that runs the module, for the ledger (C(ledger.jsonl), a line of JSON before and after every removal) and for the
+      - Directory on the machine that runs the module. It holds the ledger (C(ledger.jsonl), a line of JSON before and after every removal) and the
         manifests of pods that nothing recreates (C(manifests/)). Files have mode 0600.
       - If not given, C($XDG_STATE_HOME/ackops-eci/<server>), where E(XDG_STATE_HOME) is C(~/.local/state) by default.
     type: path
   progress_file:
     description:
-      - A file, on the machine that runs the module, to which a line is appended for each step, for people who follow the run.
-      - With a local connection the action plugin of this name gives one, and shows its lines while the task runs.
+      - A file on the machine that runs the module. A line is appended for each step, so that you can follow the run.
+      - With a local connection you need not set it; each step is shown while the task runs.
     type: path
 requirements:
   - python >= 3.9
@@ -130,13 +130,13 @@ EXAMPLES = r"""
     fail_when_incompatible: false
   register: eci_check
 
-- name: Recreate what does not support the target, in growing waves
+- name: Recreate the pods that do not support the target, in growing waves
   ackops.eci.eci_pod_recreate:
     target_version: '1.26'
     pods: "{{ eci_check.blockers }}"
     serial: [1, 5, '25%']
 
-- name: Recreate all that do not support the target, but for one namespace
+- name: Recreate all pods that do not support the target, except in one namespace
   ackops.eci.eci_pod_recreate:
     target_version: '1.26'
     whole_cluster: true
@@ -148,7 +148,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 pods:
-  description: What became of each pod, in order, the first 1000 of them.
+  description: What happened to each pod, in order. The first 1000 are listed.
   returned: always
   type: list
   elements: dict
@@ -167,12 +167,12 @@ pods:
       returned: always
     outcome:
       description:
-        - V(recreated), V(deleted), V(no_longer_needed) (its owner was deleted or scaled down meanwhile), V(already_gone),
-          V(already_compatible), V(failed) or V(not_started); in check mode V(predicted), or V(blocked) where the server's dry run refused.
+        - V(recreated), V(deleted), V(no_longer_needed) (its owner was deleted or scaled down in the meantime), V(already_gone),
+          V(already_compatible), V(failed) or V(not_started). In check mode V(predicted), or V(blocked) if the server's dry run refused the removal.
       type: str
       returned: always
     reason:
-      description: Why.
+      description: Why it ended that way.
       type: str
       returned: always
     old_version:
@@ -217,7 +217,7 @@ counts:
   type: dict
   sample: {"recreated": 14}
 refused:
-  description: The pods that would not come back, with the reason. If there is one, nothing was touched.
+  description: The pods that would not come back, each with the reason. If there are any, nothing was touched.
   returned: always
   type: list
   elements: dict

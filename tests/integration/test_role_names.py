@@ -19,7 +19,7 @@ def test_the_role_names_its_variables(home: Path) -> None:
     """In the result of the task and on the screen, which ansible-core 2.19 and newer write from another place."""
     run = run_preflight(None, home, matrix=NO_VERSIONS)
     assert run.code == 2
-    assert run.message.startswith("eci_preflight_matrix['1.1.0']: [] names no version.")
+    assert run.message.startswith("eci_preflight_matrix['1.1.0']: [] lists no version.")
     assert " matrix['1.1.0']" not in run.text
 
 
@@ -28,5 +28,5 @@ def test_a_module_names_its_options(home: Path) -> None:
     """Outside of the role the variables of the role mean nothing."""
     options = {"target_version": "1.26", "pods": [], "matrix": NO_VERSIONS}
     run = run_tasks([{"name": "Check", "ackops.eci.eci_compat_check": options}], None, home)
-    assert run.message.startswith("matrix['1.1.0']: [] names no version.")
+    assert run.message.startswith("matrix['1.1.0']: [] lists no version.")
     assert "eci_preflight" not in run.text
