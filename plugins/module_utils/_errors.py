@@ -84,5 +84,9 @@ class IncompleteScan(EciError):
     """A scan that was cut short. It never becomes a shorter answer."""
 
 
+class RecordFailed(EciError):
+    """The ledger, or a manifest that it keeps, cannot be written or read."""
+
+
 class WatchBroken(EciError):
     """A watch broke off; list again, then watch again."""

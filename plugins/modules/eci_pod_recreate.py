@@ -250,6 +250,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._recreate.holder import
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.ledger import NoLedger, open_ledger
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.progress import Progress
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.run import Environment, Request, carry_out, run_alone
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.unfinished import Cluster
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.waves import Limits
 from ansible_collections.ackops.eci.plugins.module_utils._rules.matrix import build_matrix, parse_version
 from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Policy, wave_limits
@@ -280,7 +281,7 @@ def recreate(module: AnsibleModule) -> dict[str, Any]:
         plan = carry_out(Environment(api, clock, NoLedger()), request, dry_run=True, limit=MOST_LISTED)
         return {"run": run, "ledger": "", **plan}
     tell = Progress(params["progress_file"]).tell if params["progress_file"] else None
-    ledger = open_ledger(params["record_dir"], run, api.server(), clock, tell)
+    ledger = open_ledger(params["record_dir"], run, Cluster(api.server(), api.identity()), clock, tell)
     result = run_alone(Environment(api, clock, ledger), request, Holder.of_this_process(run), MOST_LISTED)
     return {"run": run, "ledger": ledger.path, **result}
 

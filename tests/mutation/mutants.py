@@ -35,6 +35,7 @@ _PREDICATES = "_rules/predicates.py"
 _REMOVAL = "_recreate/removal.py"
 _REPLACEMENT = "_recreate/replacement.py"
 _RUN = "_recreate/run.py"
+_UNFINISHED = "_recreate/unfinished.py"
 _VIEW = "_recreate/pod_view.py"
 _WAVES = "_recreate/waves.py"
 
@@ -224,8 +225,20 @@ MUTANTS = (
            "        self._flush(number)\n",
            "", UNIT),
     Mutant("12", "the ledger is open to others", _LEDGER,
-           "os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600",
-           "os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644", UNIT),
+           "os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600",
+           "os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644", UNIT),
+    Mutant("12", "what was only tried counts as removed", _UNFINISHED,
+           'event == "removed" or',
+           'event in ("removed", "removing", "failed") or', UNIT),
+    Mutant("12", "a pod that was removed and failed is given up", _UNFINISHED,
+           '(event == "failed" and not removal.removed)',
+           'event == "failed"', UNIT),
+    Mutant("12", "a full disk is not told", _LEDGER,
+           "        except OSError as error:\n            self._note_trouble(error)\n\n    def _flush",
+           "        except OSError:\n            pass\n\n    def _flush", UNIT),
+    Mutant("12", "another cluster at the same address is taken for the same", _UNFINISHED,
+           "theirs == self.uid if theirs and self.uid else ",
+           "", UNIT),
     # 13. The gate.
     Mutant("13", "an expired list is a shorter one", "_check/scan.py",
            "        except ListExpired as error:\n            said = error.message\n",

@@ -24,6 +24,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._kube.paths import (
     VERSION,
     budgets_path,
     events_path,
+    namespace_path,
     pods_path,
 )
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Answer, PodSet
@@ -57,6 +58,7 @@ class KubeApi:
     def __init__(self, login: Login) -> None:
         self._login = login
         self._version: str | None = None
+        self._identity: str | None = None
         self._renewal = threading.Lock()
 
     # -- requests ------------------------------------------------------------------------------------------------
@@ -186,6 +188,18 @@ class KubeApi:
     def server(self) -> str:
         """The URL of the API server, without a user and a password that somebody wrote into it."""
         return self._login.shown_host
+
+    def identity(self) -> str:
+        """The UID of the namespace kube-system, empty where it may not be read; asked once."""
+        if self._identity is None:
+            try:
+                metadata = self._call("GET", namespace_path("kube-system")).get("metadata") or {}
+            except ApiError as error:
+                if error.status not in (403, 404):
+                    raise
+                metadata = {}
+            self._identity = str(metadata.get("uid") or "")
+        return self._identity
 
     def server_version(self) -> str:
         """The gitVersion of the API server; asked once."""

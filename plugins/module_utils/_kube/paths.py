@@ -13,6 +13,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Own
 VERSION = "/version"
 NODES = "/api/v1/nodes"
 ALL_PODS = "/api/v1/pods"
+ACCESS_REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 _PLURALS = {
     ("apps", "ReplicaSet"): "replicasets",

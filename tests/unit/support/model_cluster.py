@@ -303,6 +303,10 @@ class ModelCluster:
         """The URL."""
         return "https://model:6443"
 
+    def identity(self) -> str:
+        """The UID of its namespace kube-system."""
+        return "uid-of-the-model"
+
     def server_version(self) -> str:
         """The version."""
         return "v1.24.6-aliyun.1"
