@@ -2,18 +2,18 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Entry of the module eci_pod_recreate: it only wires."""
+"""Entry point of the module eci_pod_recreate."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: eci_pod_recreate
-short_description: Recreate ECI pods one after another without losing any
+short_description: Recreate ECI pods one by one without losing any
 version_added: 0.1.0
 author: ackops.eci contributors (@ackops)
 description:
-  - Evicts (or deletes) the given pods by their UID, one after another, and waits until the replacement of each is Ready on a platform version
-    that supports the target Kubernetes version, or on a real node.
+  - Evicts (or deletes) the given pods by their UID, one by one. It waits until the replacement of each is Ready on a platform version that supports
+    the target Kubernetes version, or on a real node.
   - A pod that cannot go now (a budget without room, a rollout under way, a sibling that is not Ready, a running Job, nothing that would recreate it) is
     set aside with the reason and a remedy, and all others go on. What may change is looked at again, and together at the end for at most one
     O(pod_timeout). A pod that was removed and does not come back stops further removals, see O(max_failures).
@@ -46,8 +46,8 @@ attributes:
 options:
   pods:
     description:
-      - The pods to recreate; each needs C(namespace), C(name) and C(uid). Records of M(ackops.eci.eci_pod_facts) and C(blockers) of
-        M(ackops.eci.eci_compat_check) can be given as they are.
+      - The pods to recreate, each with C(namespace), C(name) and C(uid). Records from M(ackops.eci.eci_pod_facts) and C(blockers) from
+        M(ackops.eci.eci_compat_check) work as they are.
       - Either this or O(whole_cluster) is needed.
     type: list
     elements: dict
@@ -60,14 +60,14 @@ options:
     default: false
   method:
     description:
-      - V(evict) asks for an eviction, so that PodDisruptionBudgets hold.
-      - V(delete) deletes, and no budget is asked.
+      - V(evict) evicts pods, which respects PodDisruptionBudgets.
+      - V(delete) deletes pods, which ignores them.
       - V(restart) has each workload roll all its pods by its own strategy, as C(kubectl rollout restart) does. With the usual strategy of a Deployment the
         new pod is Ready before the old one goes. Budgets are not asked; the workload's own C(maxUnavailable) holds. A workload that cannot be rolled
         (paused, C(OnDelete), a partition, strategy C(Recreate), or a kind without rollouts) has its pods evicted instead.
       - V(auto) restarts a workload where an eviction would leave it without a Ready pod, where its budget can never allow one, or where most of its
         pods are old, and evicts elsewhere. The plan says which and why.
-      - Pods that have finished are always deleted; there is nothing in them that a budget could protect.
+      - Finished pods are always deleted; there is nothing left in them to protect.
     type: str
     choices: [evict, delete, restart, auto]
     default: evict
@@ -103,18 +103,18 @@ options:
     default: []
   unmanaged:
     description:
-      - What to do with pods that have no controller, or one that is not known to recreate its pods.
+      - What to do with pods that have no controller, or whose controller is not known to recreate its pods.
       - V(refuse) leaves them as they are; they are listed with what can be done, all others are recreated, and the task fails.
-      - V(recreate) saves the manifest, deletes the pod and creates it again from the manifest.
-      - V(delete) saves the manifest and deletes the pod for good.
+      - V(recreate) saves the manifest, deletes the pod, and creates it again from the manifest.
+      - V(delete) saves the manifest and deletes the pod permanently.
     type: str
     choices: [refuse, recreate, delete]
     default: refuse
   running_jobs:
     description:
-      - What to do with a pod of a Job that still runs.
-      - V(wait) looks at it again until the Job has finished, and then deletes the pod.
-      - V(evict) evicts the pod, which counts as a failure of the Job.
+      - What to do with a pod whose Job is still running.
+      - V(wait) waits for the Job to finish, and then deletes the pod.
+      - V(evict) evicts the pod, which the Job may count as a failure. A pod whose eviction could end the Job is waited for all the same.
     type: str
     choices: [wait, evict]
     default: wait
@@ -125,8 +125,8 @@ options:
     default: 900
   run_timeout:
     description:
-      - How many seconds all pods together may take; no pod is begun after it. No limit if V(0).
-      - Set it below the time limit of the job (AWX) so that the run ends by itself and can be read.
+      - How many seconds the whole run may take. No pod is started after that. V(0) means no limit.
+      - Set it below the time limit of the AWX job, so that the run ends by itself with a readable result.
     type: int
     default: 0
   max_failures:
@@ -136,14 +136,14 @@ options:
     default: 0
   record_dir:
     description:
-      - Directory, on the machine that runs the module, for the ledger (C(ledger.jsonl), a line of JSON before and after every removal) and for the
+      - Directory on the machine that runs the module. It holds the ledger (C(ledger.jsonl), a line of JSON before and after every removal) and the
         manifests of pods that nothing recreates (C(manifests/)). Files have mode 0600.
       - If not given, C($XDG_STATE_HOME/ackops-eci/<server>), where E(XDG_STATE_HOME) is C(~/.local/state) by default.
     type: path
   progress_file:
     description:
-      - A file, on the machine that runs the module, to which a line is appended for each step, for people who follow the run.
-      - With a local connection the action plugin of this name gives one, and shows its lines while the task runs.
+      - A file on the machine that runs the module. A line is appended for each step, so that you can follow the run.
+      - With a local connection you need not set it; each step is shown while the task runs.
     type: path
 requirements:
   - python >= 3.9
@@ -162,13 +162,13 @@ EXAMPLES = r"""
     fail_when_incompatible: false
   register: eci_check
 
-- name: Recreate what does not support the target, in growing waves
+- name: Recreate the pods that do not support the target, in growing waves
   ackops.eci.eci_pod_recreate:
     target_version: '1.26'
     pods: "{{ eci_check.blockers }}"
     serial: [1, 5, '25%']
 
-- name: Recreate all that do not support the target, but for one namespace
+- name: Recreate all pods that do not support the target, except in one namespace
   ackops.eci.eci_pod_recreate:
     target_version: '1.26'
     whole_cluster: true
@@ -180,7 +180,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 pods:
-  description: What became of each pod, in order, the first 1000 of them.
+  description: What happened to each pod, in order. The first 1000 are listed.
   returned: always
   type: list
   elements: dict
@@ -205,7 +205,7 @@ pods:
       type: str
       returned: always
     reason:
-      description: Why.
+      description: Why it ended that way.
       type: str
       returned: always
     remedy:

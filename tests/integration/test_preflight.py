@@ -139,11 +139,11 @@ def test_what_the_matrix_does_not_know_shuts_the_gate(cluster: ControlPlane, nam
     assert "matrix" in run.message
     assert run.changed() == 0
     run = run_preflight(cluster.kubeconfig, home, matrix={"{{ 7*7 }}": [], "1.1.0": ">=1.12"})
-    assert "names no version" in run.message
+    assert "lists no version" in run.message
     w.clear(api, namespace)
     run = run_preflight(cluster.kubeconfig, home, target_version="1.33")
     assert run.code == 2, run.text
-    assert "does not name Kubernetes 1.33" in run.message
+    assert "does not list Kubernetes 1.33" in run.message
     assert run_preflight(cluster.kubeconfig, home, target_version="1.33", matrix={"1.1.0": ">=1.12"}).code == 0
 
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The mutants: for each rule of DESIGN.md section 4 (and the lease), the line that keeps it, and a line that does not.
+"""The mutants: for each safety rule (docs/docsite/rst/safety_rules.rst), the line that keeps it, and a line that does not.
 
 The tests that fall are unit tests, most of them on a model of a cluster: quick enough to be run for every mutant.
 """
