@@ -12,7 +12,7 @@ short_description: Recreate ECI pods one after another without losing any
 version_added: 0.1.0
 author: ackops.eci contributors (@ackops)
 description:
-  - Evicts (or deletes) the given pods by their UID, one after another, and waits until the replacement of each is Ready on a platform version
+  - Evicts (or deletes) pods by their UID, one after another, and waits until the replacement of each is Ready on a platform version
     that supports the target Kubernetes version, or on a real node.
   - Nothing is touched if any of the pods would not come back. A pod without a controller, of a controller that is not known to recreate its pods, of a
     DaemonSet, or a mirror pod is refused; O(unmanaged) lets you choose otherwise for the first two.
@@ -43,16 +43,11 @@ options:
     description:
       - The pods to recreate; each needs C(namespace), C(name) and C(uid). Records of M(ackops.eci.eci_pod_facts) and C(blockers) of
         M(ackops.eci.eci_compat_check) can be given as they are.
-      - Either this or O(whole_cluster) is needed.
+      - An empty list means no pods.
+      - If left out, the module scans the cluster and recreates every ECI pod that does not support the target version and is not O(exempt). No list of
+        pods passes through Ansible. A pod whose version the matrix does not name, or that is just being created, is not touched.
     type: list
     elements: dict
-  whole_cluster:
-    description:
-      - Recreate all ECI pods of the cluster that do not support the target version and are not O(exempt). The module scans the cluster for them
-        by itself, so that no list of pods passes through Ansible.
-      - A pod whose version the matrix does not name, or that is just being created, is not touched.
-    type: bool
-    default: false
   method:
     description:
       - V(evict) asks for an eviction, so that PodDisruptionBudgets hold.
@@ -119,14 +114,12 @@ requirements:
   - jmespath, for O(exempt)
 seealso:
   - module: ackops.eci.eci_compat_check
-  - module: ackops.eci.eci_cluster_check
 """
 
 EXAMPLES = r"""
 - name: Check without failing
   ackops.eci.eci_compat_check:
     target_version: '1.26'
-    pods: "{{ ansible_facts.eci_pods }}"
     fail_when_incompatible: false
   register: eci_check
 
@@ -139,7 +132,6 @@ EXAMPLES = r"""
 - name: Recreate all that do not support the target, but for one namespace
   ackops.eci.eci_pod_recreate:
     target_version: '1.26'
-    whole_cluster: true
     exempt:
       - match: namespace == 'batch'
         reason: ends before the upgrade, see change 4711
@@ -275,7 +267,7 @@ def recreate(module: AnsibleModule) -> dict[str, Any]:
         ),
     )
     api, clock, run = connect_from(module), SystemClock(), str(uuid.uuid4())
-    order = replace(order, pods=pods_to_recreate(params, api, clock), fresh=params["whole_cluster"])
+    order = replace(order, pods=pods_to_recreate(params, api, clock), fresh=params["pods"] is None)
     if module.check_mode:
         plan = carry_out(Surroundings(api, clock, NoLedger()), order, dry_run=True, limit=MOST_LISTED)
         return {"run": run, "ledger": "", **plan}

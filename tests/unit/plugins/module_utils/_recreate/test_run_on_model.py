@@ -99,7 +99,6 @@ def gate_is_open(cluster: ModelCluster) -> bool:
         matrix=build_matrix(),
         waivers=[],
         today=date(2026, 11, 24),
-        whole_cluster=True,
     )
     return report.compatible
 
