@@ -84,5 +84,9 @@ class IncompleteScan(EciError):
     """A scan that did not reach its end. It is never handed on as a shorter answer."""
 
 
+class RecordFailed(EciError):
+    """The ledger, or a manifest that it keeps, cannot be written or read."""
+
+
 class WatchBroken(EciError):
     """The connection of a watch ended before its time; look again, then watch again."""

@@ -88,6 +88,13 @@ ansible_facts:
           type: str
           returned: success
           sample: v1.24.6-aliyun.1
+        cluster_uid:
+          description:
+            - What the cluster is known by, whatever its address, that is the UID of its namespace C(kube-system).
+            - Empty with O(src), and where the user may not read that namespace.
+          type: str
+          returned: success
+          sample: 3f0a4b3e-5a0c-4d1b-9d55-0f6a3c9a9a10
         whole_cluster:
           description: Whether neither namespaces nor query narrowed the scan.
           type: bool

@@ -18,7 +18,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._errors import (
     ListExpired,
     WatchBroken,
 )
-from ansible_collections.ackops.eci.plugins.module_utils._kube.paths import pods_path
+from ansible_collections.ackops.eci.plugins.module_utils._kube.paths import ALL_PODS, pods_path
 from ansible_collections.ackops.eci.plugins.module_utils._kube.pod_list import PodReader, read_nodes
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Clock, ClusterApi, PodSet
 from ansible_collections.ackops.eci.plugins.module_utils._rules import predicates
@@ -26,7 +26,6 @@ from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Nod
 from ansible_collections.ackops.eci.plugins.module_utils._rules.waivers import Condition
 from ansible_collections.ackops.eci.plugins.module_utils._text import quoted
 
-ALL_PODS = "/api/v1/pods"
 # A list that expires is begun again, so many times in all: on a server that drops snapshots faster than that
 # it never ends.
 TRIES = 3
@@ -62,6 +61,7 @@ class Scan:
     passed_by: Counter[str] = field(default_factory=Counter)
     selected_away: int = 0
     resource_version: str = ""
+    cluster_uid: str = ""
 
     def know(self, nodes: Mapping[str, Node]) -> None:
         """Take in nodes, before the pods that are on them."""
@@ -86,6 +86,7 @@ class Scan:
         """``eci_cluster``, without what only a server can tell."""
         versions = Counter(predicates.effective_version(pod) or "undetermined" for pod in self.pods)
         return {
+            "cluster_uid": self.cluster_uid,
             "whole_cluster": self.scope.whole_cluster,
             "virtual_nodes": [
                 {"name": node.name, "zone": node.zone}
@@ -124,6 +125,7 @@ def _scan_once(api: ClusterApi, scope: Scope) -> Scan:
             scan.add(pod)
     scan.passed_by[predicates.OTHER] += reader.passed_over
     scan.resource_version = reader.resource_version
+    scan.cluster_uid = api.identity()
     scan.pods.sort(key=sort_key)
     return scan
 

@@ -1,7 +1,9 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ports: what the use cases need of a cluster, of time and of a record. ``client`` implements ClusterApi; unit tests use a model of a cluster.
+"""The ports: what the use cases need of a cluster, of time and of a record.
+
+``client`` implements ClusterApi; unit tests use a model of a cluster.
 
 Every method may raise ConnectionFailed (no answer) and ApiError (an answer that is not a success).
 """
@@ -23,11 +25,16 @@ class PodSet(NamedTuple):
 
 
 class Unfinished(NamedTuple):
-    """A removal whose end is not in the record: the pod's record, and, where it is to be made again, its manifest and the path of that."""
+    """A removal whose end is not in the record: the pod's record, and, where it is to be made again, its manifest and the path of that.
+
+    ``removed`` says whether the server accepted the removal. Where it is false, the run was cut off between the request and
+    the answer, so that only the cluster can tell.
+    """
 
     pod: Manifest
     manifest: Manifest | None = None
     path: str = ""
+    removed: bool = False
 
 
 class Answer(NamedTuple):
@@ -58,6 +65,9 @@ class ClusterApi(Protocol):
 
     def server(self) -> str:
         """The URL of the API server."""
+
+    def identity(self) -> str:
+        """What the cluster is known by, whatever its address: the UID of its namespace kube-system; empty where it may not be read."""
 
     def server_version(self) -> str:
         """The gitVersion of the API server, for example ``v1.24.6-aliyun.1``."""
@@ -114,15 +124,26 @@ class Clock(Protocol):
 
 
 class Journal(Protocol):
-    """Where every step is written down before and after it is taken. ``path`` is the record's, for messages."""
+    """Where every step is written down before and after it is taken. ``path`` is the record's, for messages.
+
+    A record that cannot be written must not cost a pod: once a run has begun, :meth:`write` does not raise. The first failure is
+    told by :meth:`trouble`, which has to be asked after ``removing`` was written and before the pod is asked to go, and in the
+    end, so that the run fails. What was removed before is first brought back.
+    """
 
     path: str
 
     def write(self, event: str, **details: Any) -> None:
-        """Append one entry and make sure that it is on disk."""
+        """Append one entry and make sure that it is on disk. Never raises; see :meth:`trouble`."""
+
+    def trouble(self) -> str:
+        """Why the record is not whole, as a clause without a full stop; empty while all of it is on disk."""
 
     def save_manifest(self, uid: str, manifest: Manifest) -> str:
-        """Keep the manifest of the pod with that UID, which nothing else keeps; returns the path."""
+        """Keep the manifest of the pod with that UID, which nothing else keeps; returns the path.
+
+        Raises RecordFailed; the pod must not be removed then.
+        """
 
     def unfinished(self) -> list[Unfinished]:
-        """What an earlier run of this cluster had begun, and of which it did not note the end."""
+        """What an earlier run of this cluster had begun, and of which it did not note the end. Raises RecordFailed."""

@@ -36,7 +36,8 @@ PURE_LIBRARY = {
 # Files outside of _rules that are pure, too.
 PURE_FILES = (
     "module_utils/_errors.py", "module_utils/_text.py", "module_utils/_kube/ports.py", "module_utils/_kube/connection.py",
-    "module_utils/_kube/paths.py", "module_utils/_kube/protobuf.py", "plugin_utils/_contexts.py", "plugin_utils/_fleet.py",
+    "module_utils/_kube/paths.py", "module_utils/_kube/rights.py",
+    "module_utils/_kube/protobuf.py", "plugin_utils/_contexts.py", "plugin_utils/_fleet.py",
     "plugin_utils/_report.py",
 )  # fmt: skip
 # traceback only words the message for a missing jmespath; urllib.parse quotes.
@@ -168,7 +169,7 @@ def importers_of(package: str) -> set[str]:
 
 def test_one_file_alone_knows_the_client() -> None:
     """What changes between releases of the Kubernetes client is in one file."""
-    assert importers_of("kubernetes") == {"plugins/module_utils/_kube/client.py"}
+    assert importers_of("kubernetes") == {"plugins/module_utils/_kube/config.py"}
 
 
 def test_one_file_alone_makes_ansible_modules() -> None:
