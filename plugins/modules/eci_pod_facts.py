@@ -49,7 +49,6 @@ options:
 requirements:
   - jmespath, for O(query)
 seealso:
-  - module: ackops.eci.eci_cluster_check
   - module: ackops.eci.eci_compat_check
 """
 
@@ -195,6 +194,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.ackops.eci.plugins.module_utils._argspec import facts_argument_spec
+from ansible_collections.ackops.eci.plugins.module_utils._check.cluster import describe
 from ansible_collections.ackops.eci.plugins.module_utils._check.scan import Scope, scan_file, scan_settled
 from ansible_collections.ackops.eci.plugins.module_utils._module import SystemClock, at_least, connect_from, run_module
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import pod_to_record
@@ -211,14 +211,13 @@ def gather(module: AnsibleModule) -> dict[str, Any]:
         query=compile_condition(params["query"], "query") if params["query"] else None,
     )
     seconds = at_least(module, "settle_timeout", 0)
-    server = version = ""
     if params["src"]:
         scan = scan_file(params["src"], scope)
+        cluster = describe(scan, clock)
     else:
         api = connect_from(module)
-        server, version = api.server(), api.server_version()
         scan = scan_settled(api, scope, clock, seconds)
-    cluster = {"server": server, "version": version, "scanned_at": clock.now(), **scan.facts()}
+        cluster = describe(scan, clock, api)
     return {
         "changed": False,
         "ansible_facts": {"eci_cluster": cluster, "eci_pods": [pod_to_record(pod) for pod in scan.pods]},

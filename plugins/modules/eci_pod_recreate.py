@@ -48,16 +48,11 @@ options:
     description:
       - The pods to recreate, each with C(namespace), C(name) and C(uid). Records from M(ackops.eci.eci_pod_facts) and C(blockers) from
         M(ackops.eci.eci_compat_check) work as they are.
-      - Either this or O(whole_cluster) is needed.
+      - An empty list means no pods.
+      - If left out, the module scans the cluster and recreates every ECI pod that does not support the target version and is not O(exempt). No list of
+        pods passes through Ansible. A pod whose version the matrix does not name, or that is just being created, is not touched.
     type: list
     elements: dict
-  whole_cluster:
-    description:
-      - Recreate all ECI pods of the cluster that do not support the target version and are not O(exempt). The module scans the cluster for them
-        by itself, so that no list of pods passes through Ansible.
-      - A pod whose version the matrix does not name, or that is just being created, is not touched.
-    type: bool
-    default: false
   method:
     description:
       - V(evict) evicts pods, which respects PodDisruptionBudgets.
@@ -151,14 +146,12 @@ requirements:
   - jmespath, for O(exempt)
 seealso:
   - module: ackops.eci.eci_compat_check
-  - module: ackops.eci.eci_cluster_check
 """
 
 EXAMPLES = r"""
 - name: Check without failing
   ackops.eci.eci_compat_check:
     target_version: '1.26'
-    pods: "{{ ansible_facts.eci_pods }}"
     fail_when_incompatible: false
   register: eci_check
 
@@ -171,7 +164,6 @@ EXAMPLES = r"""
 - name: Recreate all pods that do not support the target, except in one namespace
   ackops.eci.eci_pod_recreate:
     target_version: '1.26'
-    whole_cluster: true
     exempt:
       - match: namespace == 'batch'
         reason: ends before the upgrade, see change 4711
@@ -304,7 +296,7 @@ def recreate(module: AnsibleModule) -> dict[str, Any]:
     progress = Progress(params["progress_file"]) if params["progress_file"] else None
     audience = Audience(progress)
     api, clock, run = connect_from(module), SystemClock(), str(uuid.uuid4())
-    request = replace(request, pods=pods_to_recreate(params, api, clock), fresh=params["whole_cluster"])
+    request = replace(request, pods=pods_to_recreate(params, api, clock), fresh=params["pods"] is None)
     if module.check_mode:
         plan = carry_out(Environment(api, clock, NoLedger()), request, dry_run=True, limit=MOST_LISTED)
         return {"run": run, "ledger": "", **plan}

@@ -122,7 +122,6 @@ def _gate_is_open(cluster: ModelCluster) -> bool:
         matrix=build_matrix(),
         waivers=[],
         today=date(2026, 11, 24),
-        whole_cluster=True,
     )
     return report.compatible and not unreturned(cluster, Workloads(cluster))
 
