@@ -72,7 +72,7 @@ def facts_argument_spec() -> dict[str, Any]:
         **_nodes(),
         "namespaces": {"type": "list", "elements": "str", "default": []},
         "query": {"type": "str"},
-        "src": {"type": "path"},
+        "src": {"type": "list", "elements": "path"},
         **_settle(),
     }
 

@@ -42,12 +42,17 @@ options:
     type: str
   src:
     description:
-      - A file on the machine that runs the module, made by C(kubectl get pods -A -o json), to be read instead of a cluster. For an audit
-        without access. A list made by C(kubectl get nodes,pods -A -o json) also tells virtual nodes by label.
+      - Files and directories, on the machine that runs the module, to be read instead of a cluster. For an audit without access.
+      - Best made with C(kubectl get nodes,pods -A -o json); the nodes in it tell virtual nodes by their labels. JSON and YAML are read, gzipped or
+        not, in UTF-8 or UTF-16, as a list, an array, single objects or several documents. Of a directory every file that ends in C(.json),
+        C(.yaml) or C(.yml) (and C(.gz) after it) is read, at any depth; what is no pod and no node is passed by.
+      - A dump that may not hold all pods of the cluster is read, and RV(ansible_facts.eci_cluster.not_proved) says why it may not.
       - Connection options are not looked at.
-    type: path
+    type: list
+    elements: path
 requirements:
   - jmespath, for O(query)
+  - PyYAML, for O(src) in YAML
 seealso:
   - module: ackops.eci.eci_cluster_check
   - module: ackops.eci.eci_compat_check
@@ -65,7 +70,7 @@ EXAMPLES = r"""
 
 - name: Audit a saved list
   ackops.eci.eci_pod_facts:
-    src: /tmp/pods.json
+    src: /tmp/cluster.json
 """
 
 RETURN = r"""
@@ -85,13 +90,18 @@ ansible_facts:
           returned: success
           sample: https://10.0.0.1:6443
         version:
-          description: Version of the API server; empty with O(src).
+          description: Version of the API server; with O(src) only where the dump holds the output of C(kubectl version -o json).
           type: str
           returned: success
           sample: v1.24.6-aliyun.1
         whole_cluster:
-          description: Whether neither namespaces nor query narrowed the scan.
+          description: Whether neither namespaces nor query narrowed the scan, and a dump is not in doubt.
           type: bool
+          returned: success
+        not_proved:
+          description: Why a dump (O(src)) may not hold all pods of the cluster. Empty for a cluster.
+          type: list
+          elements: str
           returned: success
         scanned_at:
           description: When the scan was finished, UTC.
@@ -188,7 +198,8 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.ackops.eci.plugins.module_utils._argspec import facts_argument_spec
-from ansible_collections.ackops.eci.plugins.module_utils._check.scan import Scope, scan_file, scan_settled
+from ansible_collections.ackops.eci.plugins.module_utils._check.dump import scan_dump
+from ansible_collections.ackops.eci.plugins.module_utils._check.scan import Scope, scan_settled
 from ansible_collections.ackops.eci.plugins.module_utils._module import SystemClock, at_least, connect_from, run_module
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import pod_to_record
 from ansible_collections.ackops.eci.plugins.module_utils._rules.waivers import compile_condition
@@ -206,7 +217,10 @@ def gather(module: AnsibleModule) -> dict[str, Any]:
     seconds = at_least(module, "settle_timeout", 0)
     server = version = ""
     if params["src"]:
-        scan = scan_file(params["src"], scope)
+        scan, dump = scan_dump(params["src"], scope)
+        version = dump.version
+        for warning in [*dump.hints, *(f"Not proved to be the whole cluster: {doubt}." for doubt in scan.doubts)]:
+            module.warn(warning)
     else:
         api = connect_from(module)
         server, version = api.server(), api.server_version()
