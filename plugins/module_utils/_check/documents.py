@@ -8,19 +8,11 @@ from __future__ import annotations
 import codecs
 import json
 import re
-import traceback
 import zlib
-from typing import Any
 
-from ansible_collections.ackops.eci.plugins.module_utils._errors import EciError, MissingLibrary
+from ansible_collections.ackops.eci.plugins.module_utils._check.yaml_documents import NotYaml, yaml_documents
+from ansible_collections.ackops.eci.plugins.module_utils._errors import EciError
 from ansible_collections.ackops.eci.plugins.module_utils._text import plain
-
-try:
-    import yaml
-except ImportError:
-    YAML_IMPORT_ERROR: str | None = traceback.format_exc()
-else:
-    YAML_IMPORT_ERROR = None
 
 _ENCODINGS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -132,19 +124,6 @@ def _decoded(decoder: json.JSONDecoder, text: str, position: int) -> tuple[objec
         raise NoDocuments("is nested too deeply") from error
 
 
-def _yaml_loader() -> Any:
-    """A safe loader of PyYAML, in C where that is there, which leaves dates as text."""
-    if YAML_IMPORT_ERROR is not None:
-        raise MissingLibrary("PyYAML", "to read a dump in YAML", YAML_IMPORT_ERROR)
-    base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    loader = type("Loader", (base,), {})
-    loader.yaml_implicit_resolvers = {  # type: ignore[attr-defined]
-        first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
-        for first, resolvers in base.yaml_implicit_resolvers.items()
-    }
-    return loader
-
-
 def _parsed_yaml(text: str, said: list[str]) -> list[object]:
     """Every document of a YAML stream. A line of kubectl's own would be read as a key: it is taken out first."""
     lines = []
@@ -153,14 +132,10 @@ def _parsed_yaml(text: str, said: list[str]) -> list[object]:
             said.append(plain(line, 200))
         elif not _REMARK.match(line):
             lines.append(line)
-    loader = _yaml_loader()
     try:
-        return [document for document in yaml.load_all("\n".join(lines), Loader=loader) if document is not None]
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" in line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or error
-        raise NoDocuments(f"is neither JSON nor YAML ({plain(problem, 120)}{where})") from error
+        return yaml_documents("\n".join(lines))
+    except NotYaml as error:
+        raise NoDocuments(f"is neither JSON nor YAML ({plain(error, 200)})") from error
 
 
 def documents_of(data: bytes) -> tuple[list[object], list[str]]:

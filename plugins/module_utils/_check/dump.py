@@ -133,8 +133,15 @@ def _take(dump: Dump, document: object, where: str, strict: bool) -> None:
     Not ``strict``: a document that does not call itself an object of the API is passed by, too.
     """
     left: list[tuple[object, str, str]] = [(document, "", where)]
+    # Aliases of YAML may name one list a thousand times, in each other.
+    lists: set[int] = set()
     while left:
         entry, usual_kind, place = left.pop()
+        items = entry.get("items") if isinstance(entry, Mapping) else entry
+        if isinstance(items, list):
+            if id(items) in lists:
+                continue
+            lists.add(id(items))
         try:
             if isinstance(entry, list) and not usual_kind:
                 kind = "Pod" if strict else ""

@@ -18,6 +18,7 @@ from hypothesis import given, strategies as st
 
 from ansible_collections.ackops.eci.plugins.module_utils._check.dump import Dump, read_dump, scan_dump
 from ansible_collections.ackops.eci.plugins.module_utils._check.scan import Scope, scan_manifests
+from ansible_collections.ackops.eci.plugins.module_utils._check.yaml_documents import NotYaml, yaml_documents
 from ansible_collections.ackops.eci.plugins.module_utils._errors import EciError, InvalidInput
 from tests.unit.support.builders import QUICK, pod_manifest
 from tests.unit.support.model_lists import node_manifest
@@ -295,6 +296,40 @@ def test_deep_nesting_is_refused(tmp_path: Path) -> None:
     for content in ("[" * 100_000, "a: " + "[" * 5_000):
         with pytest.raises(EciError):
             read_dump(in_file(content)(tmp_path))
+
+
+def test_aliases_of_yaml_do_not_multiply(tmp_path: Path) -> None:
+    """A list that names another ten times, which names another ten times, and so on; and one that names itself."""
+    lines = ["- &l0 {kind: List, items: []}"]
+    lines += [f"- &l{n} {{kind: List, items: [{', '.join([f'*l{n - 1}'] * 10)}]}}" for n in range(1, 30)]
+    assert read_dump(in_file("\n".join(lines), "a.yaml")(tmp_path)).lists <= 32
+    with pytest.raises(InvalidInput, match=r"the alias \*a names nothing that is complete in line 1"):
+        read_dump(in_file("kind: &a [*a]", "b.yaml")(tmp_path))
+
+
+plain_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@QUICK
+@given(st.lists(plain_values, max_size=3), st.booleans())
+def test_yaml_is_read_as_its_own_library_reads_it(values: list[object], flow: bool) -> None:
+    """Built from events it is the same as built by PyYAML's own constructor."""
+    text = yaml.safe_dump_all(values, default_flow_style=flow, allow_unicode=True)
+    assert yaml_documents(text) == [value for value in yaml.safe_load_all(text) if value is not None]
+
+
+def test_values_of_yaml() -> None:
+    """Kinds of scalars, tags and aliases; what is no plain value is refused."""
+    text = "a: &x [1, 0x1f, 1.5, true, ~, 'true', !!str 7, 2026-01-01]\nb: *x\n2: |\n  two\n"
+    listed = [1, 31, 1.5, True, None, "true", "7", "2026-01-01"]
+    assert yaml_documents(text) == [{"a": listed, "b": listed, 2: "two\n"}]
+    for text, said in {"a: !!python/name:os.system x": "could not determine a constructor", "? [a]\n: b": "a key is no text"}.items():
+        with pytest.raises(NotYaml, match=f"{said}.* in line 1"):
+            yaml_documents(text)
 
 
 def test_dates_in_yaml_stay_text(tmp_path: Path) -> None:
