@@ -204,7 +204,7 @@ pods:
       type: str
       returned: always
     method:
-      description: V(evict) or V(delete) for a pod that its controller replaces, otherwise V(clear), V(await_job), V(recreate) or V(delete).
+      description: V(evict) or V(delete) for a pod that its controller replaces, otherwise V(clear), V(await_job), V(from_manifest) or V(delete).
       type: str
       returned: always
     removed:
@@ -249,8 +249,8 @@ from ansible_collections.ackops.eci.plugins.module_utils._module import (
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.holder import Holder
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.ledger import NoLedger, open_ledger
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.progress import Progress
-from ansible_collections.ackops.eci.plugins.module_utils._recreate.run import run_alone
-from ansible_collections.ackops.eci.plugins.module_utils._recreate.waves import Limits, Order, Surroundings, carry_out
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.run import Environment, Request, carry_out, run_alone
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.waves import Limits
 from ansible_collections.ackops.eci.plugins.module_utils._rules.matrix import build_matrix, parse_version
 from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Policy, wave_limits
 
@@ -261,7 +261,7 @@ def recreate(module: AnsibleModule) -> dict[str, Any]:
     target = parse_version(params["target_version"], "target_version")
     matrix = build_matrix(params["matrix"])
     wave_limits(params["serial"], 1)
-    order = Order(
+    request = Request(
         pods=[],
         policy=Policy(params["unmanaged"], params["running_jobs"]),
         serial=params["serial"],
@@ -275,13 +275,13 @@ def recreate(module: AnsibleModule) -> dict[str, Any]:
         ),
     )
     api, clock, run = connect_from(module), SystemClock(), str(uuid.uuid4())
-    order = replace(order, pods=pods_to_recreate(params, api, clock), fresh=params["whole_cluster"])
+    request = replace(request, pods=pods_to_recreate(params, api, clock), fresh=params["whole_cluster"])
     if module.check_mode:
-        plan = carry_out(Surroundings(api, clock, NoLedger()), order, dry_run=True, limit=MOST_LISTED)
+        plan = carry_out(Environment(api, clock, NoLedger()), request, dry_run=True, limit=MOST_LISTED)
         return {"run": run, "ledger": "", **plan}
     tell = Progress(params["progress_file"]).tell if params["progress_file"] else None
     ledger = open_ledger(params["record_dir"], run, api.server(), clock, tell)
-    result = run_alone(Surroundings(api, clock, ledger), order, Holder.of_this_process(run), MOST_LISTED)
+    result = run_alone(Environment(api, clock, ledger), request, Holder.of_this_process(run), MOST_LISTED)
     return {"run": run, "ledger": ledger.path, **result}
 
 

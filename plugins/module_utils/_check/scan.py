@@ -12,14 +12,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.ackops.eci.plugins.module_utils._errors import IncompleteScan, ListExpired, WatchBroken
-from ansible_collections.ackops.eci.plugins.module_utils._kube.paths import pods_path
+from ansible_collections.ackops.eci.plugins.module_utils._kube.paths import ALL_PODS, pods_path
 from ansible_collections.ackops.eci.plugins.module_utils._kube.pod_list import PodReader, read_nodes
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Clock, ClusterApi, PodSet
 from ansible_collections.ackops.eci.plugins.module_utils._rules import predicates
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Node, Pod, pod_from_manifest, sort_key
 from ansible_collections.ackops.eci.plugins.module_utils._rules.waivers import Condition
 
-ALL_PODS = "/api/v1/pods"
 # A list that expires is begun again, so many times in all: on a server that drops snapshots faster than that
 # it never ends.
 TRIES = 3

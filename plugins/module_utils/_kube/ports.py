@@ -1,7 +1,9 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ports: what the use cases need of a cluster, of time and of a record. ``client`` implements ClusterApi; unit tests use a model of a cluster.
+"""The ports: what the use cases need of a cluster, of time and of a record.
+
+``client`` implements ClusterApi; unit tests use a model of a cluster.
 
 Every method may raise ConnectionFailed (no answer) and ApiError (an answer that is not a success).
 """

@@ -19,7 +19,7 @@ from typing import Any
 from ansible_collections.ackops.eci.plugins.module_utils._errors import EciError
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Clock, Unfinished
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.holder import user
-from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import RECREATE
+from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Action
 
 LEDGER = "ledger.jsonl"
 MANIFESTS = "manifests"
@@ -111,7 +111,10 @@ class Ledger:
                 entry = _parsed(line)
                 if entry.get("server") != self._common["server"]:
                     continue
-                uid, again = str(entry.get("uid")), left.get(str(entry.get("uid")), {}).get("action") == RECREATE
+                uid, again = (
+                    str(entry.get("uid")),
+                    left.get(str(entry.get("uid")), {}).get("action") == Action.FROM_MANIFEST,
+                )
                 if entry.get("event") == "removing" and isinstance(entry.get("pod"), dict):
                     left[uid] = entry
                 elif entry.get("event") in ENDS and not (again and entry["event"] == "failed"):
@@ -121,7 +124,7 @@ class Ledger:
         ]
 
     def _kept(self, entry: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        if entry.get("action") != RECREATE:
+        if entry.get("action") != Action.FROM_MANIFEST:
             return None
         try:
             with open(entry["manifest"], encoding="utf-8") as stream:

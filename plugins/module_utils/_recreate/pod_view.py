@@ -101,7 +101,7 @@ class Views:
         """The moment behind which no look at the group may fall: all that this run has done to it was before."""
         return self._heard.get(group) or self._heard_last
 
-    def rest(self, group: str) -> None:
+    def park(self, group: str) -> None:
         """Nobody works on the group for now: its watch stays open, unless there are too many."""
         heard = self._views[group].heard
         if heard:

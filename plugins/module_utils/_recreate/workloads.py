@@ -8,9 +8,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.ackops.eci.plugins.module_utils._kube.paths import owner_path
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import ClusterApi
-from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Owner, Pod, controller_of
-from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import BARE, Workload, owner_path, selector_of
+from ansible_collections.ackops.eci.plugins.module_utils._rules.model import BARE, Owner, Pod, Workload, controller_of
+from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Policy, Step, decide
+
+
+def selector_of(manifest: Mapping[str, Any]) -> str:
+    """A workload's ``spec.selector`` as the text of a label selector."""
+    selector = (manifest.get("spec") or {}).get("selector") or {}
+    labels = selector.get("matchLabels") if "matchLabels" in selector or "matchExpressions" in selector else selector
+    parts = [f"{key}={value}" for key, value in sorted((labels or {}).items())]
+    for term in selector.get("matchExpressions") or () if isinstance(selector, Mapping) else ():
+        key, operator, options = term.get("key"), term.get("operator"), ",".join(term.get("values") or ())
+        parts.append(
+            {
+                "In": f"{key} in ({options})",
+                "NotIn": f"{key} notin ({options})",
+                "Exists": f"{key}",
+                "DoesNotExist": f"!{key}",
+            }[operator]
+        )
+    return ",".join(parts)
 
 
 def _read(api: ClusterApi, namespace: str, owner: Owner) -> Mapping[str, Any] | None:
@@ -76,3 +95,15 @@ class Ownership:
             above = controller_of(manifest) if manifest is not None else None
             self._known[owner.uid] = above is not None and above.uid == self._workload.uid
         return self._known[owner.uid]
+
+
+def steps_for(api: ClusterApi, pods: list[Pod], policy: Policy) -> list[Step]:
+    """What is to be done with each pod, its workload read from the API once."""
+    known: dict[str, Workload] = {}
+    steps = []
+    for pod in pods:
+        key = pod.owner.uid if pod.owner else pod.uid
+        if key not in known:
+            known[key] = workload_of(api, pod)
+        steps.append(decide(pod, known[key], policy))
+    return steps

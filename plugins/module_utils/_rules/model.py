@@ -67,6 +67,31 @@ class Pod:
 
 
 @dataclass(frozen=True)
+class Workload:
+    """What stands behind a pod, read from the API: its controller, and the Deployment above a ReplicaSet.
+
+    ``manifest`` is the topmost one that is understood; ``controller`` the pod's own. Both None: nothing, or nothing
+    that exists any more.
+    """
+
+    kind: str
+    namespace: str
+    name: str
+    uid: str
+    controller_kind: str = ""
+    manifest: Mapping[str, Any] | None = None
+    selector: str = ""
+
+    @property
+    def shown(self) -> str:
+        """``Deployment web/shop``, for people."""
+        return f"{self.kind} {self.namespace}/{self.name}" if self.uid else "no controller"
+
+
+BARE = Workload(kind="", namespace="", name="", uid="")
+
+
+@dataclass(frozen=True)
 class Node:
     """One node; ``virtual`` says that a virtual-kubelet stands behind it, ``machine`` that none does for certain."""
 
@@ -89,7 +114,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Replacement:
+class Recreation:
     """How the recreation of one pod ended.
 
     ``outcome`` is one of recreated, deleted, no_longer_needed, already_gone, already_compatible, failed, not_started;

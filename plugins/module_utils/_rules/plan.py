@@ -1,65 +1,35 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which pod goes, which way, in what order, in which wave, and what is refused. Pure."""
+"""Which pod goes, which way, in what order, in which wave, and what is refused."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from enum import Enum
 
 from ansible_collections.ackops.eci.plugins.module_utils._errors import InvalidInput
-from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Owner, Pod
+from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Pod, Workload
 from ansible_collections.ackops.eci.plugins.module_utils._rules.predicates import job_finished, may_fail_once_more
 
-# The ways a pod can go.
-REPLACE = "replace"  # evicted or deleted; its controller makes another, which is waited for
-CLEAR = "clear"  # nothing runs in it any more: deleted, its manifest kept
-AWAIT_JOB = "await_job"  # its Job is waited for, then it is cleared
-RECREATE = "recreate"  # its manifest is kept, it is deleted, and made again from the manifest
-DELETE = "delete"  # deleted for good, by the user's choice; its manifest is kept
-REFUSE = "refuse"
+
+class Action(str, Enum):
+    """The way a pod is to go."""
+
+    BY_CONTROLLER = "by_controller"  # evicted or deleted; its controller makes another, which is waited for
+    CLEAR = "clear"  # nothing runs in it any more: deleted, its manifest kept
+    AWAIT_JOB = "await_job"  # its Job is waited for, then it is cleared
+    FROM_MANIFEST = "from_manifest"  # its manifest is kept, it is deleted, and made again from the manifest
+    DELETE = "delete"  # deleted for good, by the user's choice; its manifest is kept
+    REFUSE = "refuse"
+
 
 REPLACING_KINDS = ("ReplicaSet", "StatefulSet", "ReplicationController")
-_PLURALS = {
-    ("apps", "ReplicaSet"): "replicasets",
-    ("apps", "Deployment"): "deployments",
-    ("apps", "StatefulSet"): "statefulsets",
-    ("batch", "Job"): "jobs",
-    ("", "ReplicationController"): "replicationcontrollers",
-}
-_API_VERSION = re.compile(r"v\d[0-9a-z]*", re.ASCII)
-_OBJECT_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?", re.ASCII)
 _ORDINAL = re.compile(r"-(\d+)$", re.ASCII)
 _PERCENT = re.compile(r"^(\d{1,3})%$", re.ASCII)
-
-
-@dataclass(frozen=True)
-class Workload:
-    """What stands behind a pod, read from the API: its controller, and the Deployment above a ReplicaSet.
-
-    ``manifest`` is the topmost one that is understood; ``controller`` the pod's own. Both None: nothing, or nothing
-    that exists any more.
-    """
-
-    kind: str
-    namespace: str
-    name: str
-    uid: str
-    controller_kind: str = ""
-    manifest: Mapping[str, Any] | None = None
-    selector: str = ""
-
-    @property
-    def shown(self) -> str:
-        """``Deployment web/shop``, for people."""
-        return f"{self.kind} {self.namespace}/{self.name}" if self.uid else "no controller"
-
-
-BARE = Workload(kind="", namespace="", name="", uid="")
 
 
 @dataclass(frozen=True)
@@ -76,7 +46,7 @@ class Step:
 
     pod: Pod
     workload: Workload
-    action: str
+    action: Action
     reason: str
 
     @property
@@ -111,40 +81,43 @@ def decide(pod: Pod, workload: Workload, policy: Policy) -> Step:
     return Step(pod, workload, action, reason)
 
 
-def _decide(pod: Pod, workload: Workload, policy: Policy) -> tuple[str, str]:
+def _decide(pod: Pod, workload: Workload, policy: Policy) -> tuple[Action, str]:
     kind = workload.controller_kind
     if pod.mirror or kind == "Node":
-        return REFUSE, "it is a mirror pod: only the kubelet that made it can end it"
+        return Action.REFUSE, "it is a mirror pod: only the kubelet that made it can end it"
     if kind == "DaemonSet":
-        return REFUSE, "it belongs to a DaemonSet, which puts it back on the same node at once; change the DaemonSet"
+        return (
+            Action.REFUSE,
+            "it belongs to a DaemonSet, which puts it back on the same node at once; change the DaemonSet",
+        )
     if kind == "Job" and workload.manifest is not None:
         return _decide_job(pod, workload, policy)
     if kind in REPLACING_KINDS and workload.manifest is not None:
         if pod.finished and kind != "StatefulSet":
-            return CLEAR, f"it has finished ({pod.phase}), and its {kind} has replaced it already"
-        return REPLACE, f"{workload.shown} replaces it"
+            return Action.CLEAR, f"it has finished ({pod.phase}), and its {kind} has replaced it already"
+        return Action.BY_CONTROLLER, f"{workload.shown} replaces it"
     return _decide_unmanaged(pod, workload, policy)
 
 
-def _decide_job(pod: Pod, workload: Workload, policy: Policy) -> tuple[str, str]:
+def _decide_job(pod: Pod, workload: Workload, policy: Policy) -> tuple[Action, str]:
     if job_finished(workload.manifest or {}):
-        return CLEAR, f"its Job has finished ({pod.phase})"
+        return Action.CLEAR, f"its Job has finished ({pod.phase})"
     if policy.running_jobs == "evict" and not pod.finished:
         if not may_fail_once_more(workload.manifest or {}):
             # No pod would follow: the eviction would end the Job itself.
             return (
-                AWAIT_JOB,
+                Action.AWAIT_JOB,
                 "its Job may not fail once more (backoffLimit), so that it is waited for instead of evicted",
             )
         return (
-            REPLACE,
+            Action.BY_CONTROLLER,
             "its Job makes another one, by choice (running_jobs: evict); this counts as a failure of the Job",
         )
     # Deleting a finished pod of a Job that still runs can make its controller count it as not done.
-    return AWAIT_JOB, "its Job still runs and is waited for"
+    return Action.AWAIT_JOB, "its Job still runs and is waited for"
 
 
-def _decide_unmanaged(pod: Pod, workload: Workload, policy: Policy) -> tuple[str, str]:
+def _decide_unmanaged(pod: Pod, workload: Workload, policy: Policy) -> tuple[Action, str]:
     if workload.kind and workload.manifest is None:
         what = f"its controller ({workload.kind} {workload.name}) is not there any more"
     elif workload.kind:
@@ -152,12 +125,12 @@ def _decide_unmanaged(pod: Pod, workload: Workload, policy: Policy) -> tuple[str
     else:
         what = "nothing recreates it: it has no controller"
     if policy.unmanaged == "delete":
-        return DELETE, f"{what}; deleted by choice (unmanaged: delete)"
+        return Action.DELETE, f"{what}; deleted by choice (unmanaged: delete)"
     if policy.unmanaged == "recreate":
         if pod.finished:
-            return CLEAR, f"{what}, and it has finished ({pod.phase})"
-        return RECREATE, f"{what}; made again from its manifest by choice (unmanaged: recreate)"
-    return REFUSE, what
+            return Action.CLEAR, f"{what}, and it has finished ({pod.phase})"
+        return Action.FROM_MANIFEST, f"{what}; made again from its manifest by choice (unmanaged: recreate)"
+    return Action.REFUSE, what
 
 
 def _order(step: Step) -> tuple[str, str, str, int, str]:
@@ -213,37 +186,6 @@ def without(steps: Sequence[Step], done: Sequence[Step]) -> list[Step]:
 
 def make_plan(steps: Sequence[Step], serial: Sequence[object]) -> Plan:
     """Put the steps in order, and those that are refused aside. Raises InvalidInput where ``serial`` cannot be read."""
-    refused = sorted((step for step in steps if step.action == REFUSE), key=_order)
-    wanted = sorted((step for step in steps if step.action != REFUSE), key=_order)
+    refused = sorted((step for step in steps if step.action == Action.REFUSE), key=_order)
+    wanted = sorted((step for step in steps if step.action != Action.REFUSE), key=_order)
     return Plan(wanted, wave_limits(serial, len(wanted)), refused)
-
-
-def selector_of(manifest: Mapping[str, Any]) -> str:
-    """A workload's ``spec.selector`` as the text of a label selector."""
-    selector = (manifest.get("spec") or {}).get("selector") or {}
-    labels = selector.get("matchLabels") if "matchLabels" in selector or "matchExpressions" in selector else selector
-    parts = [f"{key}={value}" for key, value in sorted((labels or {}).items())]
-    for term in selector.get("matchExpressions") or () if isinstance(selector, Mapping) else ():
-        key, operator, options = term.get("key"), term.get("operator"), ",".join(term.get("values") or ())
-        parts.append(
-            {
-                "In": f"{key} in ({options})",
-                "NotIn": f"{key} notin ({options})",
-                "Exists": f"{key}",
-                "DoesNotExist": f"!{key}",
-            }[operator]
-        )
-    return ",".join(parts)
-
-
-def owner_path(namespace: str, owner: Owner) -> str:
-    """The path of a controller of a kind that is understood; empty for any other, and for a name that is none.
-
-    An owner reference is text from the cluster: it must not lead a request anywhere else.
-    """
-    group, _slash, version = owner.api_version.rpartition("/")
-    plural = _PLURALS.get((group, owner.kind))
-    if plural is None or not _API_VERSION.fullmatch(version) or not _OBJECT_NAME.fullmatch(owner.name):
-        return ""
-    root = f"/apis/{group}/{version}" if group else f"/api/{version}"
-    return f"{root}/namespaces/{namespace}/{plural}/{owner.name}"

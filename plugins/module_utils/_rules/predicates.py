@@ -167,3 +167,43 @@ def may_fail_once_more(job: Mapping[str, Any]) -> bool:
     limit = (job.get("spec") or {}).get("backoffLimit")
     failed = (job.get("status") or {}).get("failed") or 0
     return int(failed) < (6 if limit is None else int(limit))
+
+
+def budget_covers(budget: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+    """Whether a budget's selector matches; matchExpressions are left to the server's own words."""
+    selector = (budget.get("spec") or {}).get("selector") or {}
+    wanted = selector.get("matchLabels") or {}
+    return bool(wanted) and not selector.get("matchExpressions") and all(labels.get(k) == v for k, v in wanted.items())
+
+
+def unsettled(
+    workload: Mapping[str, Any],
+    siblings: Sequence[tuple[Pod, Mapping[str, Any]]],
+    *,
+    here: bool,
+    may_be_broken: Collection[str] = (),
+) -> str:
+    """Why no pod of a workload is to be touched now: one at a time, and never on top of another trouble.
+
+    ``siblings`` are its other pods, each with its manifest; ``here`` says whether the pod itself is still there;
+    ``may_be_broken`` are UIDs of siblings that need not be Ready. A run that was killed is known by what it has left: a
+    pod that is terminating, or one that is not Ready yet.
+    """
+    why = rollout_in_progress(workload)
+    for pod, manifest in siblings:
+        if not why and pod.deleting:
+            why = f"its sibling {quoted(pod.name)} is still terminating"
+        elif not why and not pod.ready and pod.uid not in may_be_broken:
+            why = f"its sibling {quoted(pod.name)} is not Ready ({waiting_reason(manifest)})"
+    wanted, count = wanted_replicas(workload), len(siblings) + here
+    if not why and wanted and count != wanted:
+        why = f"it has {count} pods, and wants {wanted}"
+    return why
+
+
+def held_by(manifest: Mapping[str, Any]) -> str:
+    """What keeps a pod that is being deleted."""
+    metadata = manifest.get("metadata") or {}
+    finalizers = ", ".join(quoted(name) for name in metadata.get("finalizers") or ())
+    grace = metadata.get("deletionGracePeriodSeconds")
+    return f"finalizers hold it: {finalizers}" if finalizers else f"its grace period is {grace} s"

@@ -95,7 +95,7 @@ class ModelClock:
         self.time = max(self.time, end)
 
     def together(self, work: Callable[[Any], Any], entries: Sequence[Any]) -> list[Any]:
-        """Do the work on all entries at once, in the model's time; the results come in order. For ``Surroundings.spread``."""
+        """Do the work on all entries at once, in the model's time; the results come in order. For ``Environment.spread``."""
         workers = [_Worker(functools.partial(work, entry)) for entry in entries]
         for worker in workers:
             worker.wake = self.time

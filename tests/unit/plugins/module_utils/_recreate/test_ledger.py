@@ -124,7 +124,7 @@ def test_a_pod_to_be_made_again_is_unfinished_until_it_was_created(tmp_path: Pat
     """A failure does not end it; without its manifest there is an error, and a remedy."""
     ledger = ledger_in(tmp_path)
     path = ledger.save_manifest("uid-1", {"metadata": POD})
-    ledger.write("removing", **removing("recreate", path))
+    ledger.write("removing", **removing("from_manifest", path))
     ledger.write("failed", uid="uid-1")
     [left] = ledger.unfinished()
     assert (left.manifest, left.path) == ({"metadata": POD}, path)

@@ -14,12 +14,14 @@ import pytest
 
 from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import PodSet
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.context import RunContext
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.holder import Holder
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.lease import DURATION_SECONDS, Lease
-from ansible_collections.ackops.eci.plugins.module_utils._recreate.pod import OnePod, Site, steps_for
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.pod import PodRecreation
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.pod_view import FRESH_SECONDS
-from ansible_collections.ackops.eci.plugins.module_utils._recreate.run import run_alone
-from ansible_collections.ackops.eci.plugins.module_utils._recreate.waves import Limits, Surroundings
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.run import Environment, run_alone
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.waves import Limits
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.workloads import steps_for
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Node
 from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Policy
 from ansible_collections.ackops.eci.plugins.module_utils._rules.predicates import DEFAULT_NODE_PREFIXES
@@ -29,10 +31,10 @@ from tests.unit.support.model_cluster import NEW, NODE, OLD, ModelCluster
 TIMEOUT = 300.0
 
 
-def site_of(cluster: ModelCluster, notes: Notes | None = None) -> Site:
+def context_of(cluster: ModelCluster, notes: Notes | None = None) -> RunContext:
     """What the recreations of a run share."""
     prefixes = DEFAULT_NODE_PREFIXES
-    return Site(
+    return RunContext(
         cluster,
         cluster.clock,
         notes or Notes(),
@@ -45,7 +47,7 @@ def site_of(cluster: ModelCluster, notes: Notes | None = None) -> Site:
 def recreate(cluster: ModelCluster, position: int = 0) -> Any:
     """Recreate one of the old pods."""
     steps = steps_for(cluster, old_pods(cluster), Policy())
-    return OnePod(site_of(cluster), steps[position], TIMEOUT).run()
+    return PodRecreation(context_of(cluster), steps[position], TIMEOUT).run()
 
 
 def after_the_removal(cluster: ModelCluster, happen: Any) -> None:
@@ -113,15 +115,15 @@ def test_a_replacement_is_claimed() -> None:
     """And what is claimed replaces no other pod."""
     cluster = ModelCluster(1)
     cluster.workload("ReplicaSet", "web", 1)
-    site = site_of(cluster)
+    context = context_of(cluster)
     [step] = steps_for(cluster, old_pods(cluster), Policy())
-    done = OnePod(site, step, TIMEOUT).run()
-    assert site.claimed == {done.new_uid}
-    other = OnePod(site, step, TIMEOUT)
+    done = PodRecreation(context, step, TIMEOUT).run()
+    assert context.claimed == {done.new_uid}
+    other = PodRecreation(context, step, TIMEOUT)
     other._look()
-    assert other._candidates() == []
-    site.claimed.clear()
-    assert [pod.uid for pod in other._candidates()] == [done.new_uid]
+    assert other._search.candidates() == []
+    context.claimed.clear()
+    assert [pod.uid for pod in other._search.candidates()] == [done.new_uid]
 
 
 def test_a_pod_of_another_workload_with_the_same_labels_replaces_nothing() -> None:
@@ -228,8 +230,8 @@ def test_a_failure_that_an_earlier_run_left_stops_this_one() -> None:
     cluster, notes = ModelCluster(1), Notes()
     broken, _whole = cluster.workload("ReplicaSet", "a", 2), cluster.workload("ReplicaSet", "b", 2)
     steps = steps_for(cluster, old_pods(cluster), Policy())
-    one = OnePod(site_of(cluster, notes), steps[0], TIMEOUT)
-    one._remove(evict=True)
+    one = PodRecreation(context_of(cluster, notes), steps[0], TIMEOUT)
+    one._remove("evict")
     cluster.workloads[broken]["metadata"]["generation"] = 2
     result = once(cluster, order(old_pods(cluster)), notes=notes)
     assert result["counts"] == {"failed": 1, "not_started": 3}
@@ -265,7 +267,7 @@ def test_an_interrupt_does_not_lose_a_bare_pod() -> None:
     """It was deleted, so that it is made again before the run ends."""
     cluster, notes = ModelCluster(1), Notes()
     cluster.bare("lonely")
-    around = Surroundings(cluster, cluster.clock, notes, lambda: "it was interrupted" if cluster.removed else "")
+    around = Environment(cluster, cluster.clock, notes, lambda: "it was interrupted" if cluster.removed else "")
     with contextlib.suppress(ApiError):
         run_alone(
             around, order(old_pods(cluster), unmanaged="recreate"), Holder.of_this_process("r"), 10, cluster.heartbeat
@@ -286,7 +288,7 @@ def test_a_lost_lease_ends_the_run() -> None:
     for name in ("a", "b"):
         owner = cluster.workload("ReplicaSet", name, 1)
         cluster.workloads[owner]["spec"]["minReadySeconds"] = int(DURATION_SECONDS)
-    around = Surroundings(cluster, cluster.clock, notes, spread=cluster.clock.together)
+    around = Environment(cluster, cluster.clock, notes, spread=cluster.clock.together)
     result = run_alone(around, order(old_pods(cluster)), Holder.of_this_process("r"), 10, no_heartbeat)
     assert "could not be renewed for 30 s" in result["problem"]
     assert len(cluster.removed) == 1
@@ -333,10 +335,10 @@ def test_a_look_is_never_older_than_what_was_heard(monkeypatch: pytest.MonkeyPat
     cluster = ModelCluster(1)
     for name in ("a", "b"):
         cluster.workload("ReplicaSet", name, 1)
-    site, asked = site_of(cluster), looked_at(cluster, monkeypatch, late)
+    context, asked = context_of(cluster), looked_at(cluster, monkeypatch, late)
     heard = []
     for step in steps_for(cluster, old_pods(cluster), Policy()):
-        assert OnePod(site, step, TIMEOUT).run().outcome == "recreated"
+        assert PodRecreation(context, step, TIMEOUT).run().outcome == "recreated"
         heard.append(str(len(cluster.history)))
     assert asked == (["", heard[0], ""] if late else ["", heard[0]])
 
@@ -346,16 +348,16 @@ def test_what_happens_between_two_pods_of_a_workload_is_seen(monkeypatch: pytest
     """By the watch that stayed open, without another list; by a list where the watch has been silent for too long."""
     cluster = ModelCluster(1)
     cluster.workload("ReplicaSet", "web", 3)
-    site, asked = site_of(cluster), looked_at(cluster, monkeypatch)
+    context, asked = context_of(cluster), looked_at(cluster, monkeypatch)
     first, second, third = steps_for(cluster, old_pods(cluster), Policy())
-    assert OnePod(site, first, TIMEOUT).run().outcome == "recreated"
+    assert PodRecreation(context, first, TIMEOUT).run().outcome == "recreated"
     sibling = cluster.pods[third.pod.uid]
     sibling["status"]["conditions"] = []
     cluster._tell("MODIFIED", sibling)
     moment = len(cluster.history)
     cluster.clock.sleep(silence)
     monkeypatch.setattr(cluster.random, "randint", lambda _least, most: most)  # this server's cache is up to date
-    done = OnePod(site, second, TIMEOUT, may_put_off=True).run()
+    done = PodRecreation(context, second, TIMEOUT, may_put_off=True).run()
     assert done.outcome == "deferred"
     assert third.pod.name in done.reason
     assert asked == ["", str(moment - 1)][: 1 + bool(silence)]
@@ -374,7 +376,7 @@ def test_a_pod_that_is_deleted_again_is_told_of_with_its_manifest() -> None:
 
     cluster.create = create_and_delete  # type: ignore[method-assign]
     [step] = steps_for(cluster, old_pods(cluster), Policy(unmanaged="recreate"))
-    done = OnePod(site_of(cluster), step, TIMEOUT).run()
+    done = PodRecreation(context_of(cluster), step, TIMEOUT).run()
     assert done.outcome == "failed"
     assert "somebody deleted it" in done.reason
     assert f"kubectl create -f {step.pod.uid}.json" in done.reason

@@ -136,7 +136,7 @@ def test_views_are_kept_for_those_who_come_again(cluster: Cluster, monkeypatch: 
         view.look()
         cluster.coming = [("MODIFIED", pod("a", f"{group}1"))]
         view.follow(1.0, lambda: False)
-        views.rest(group)
+        views.park(group)
     assert [views.of(group, WEB) is seen[group] for group in ("a", "b", "c")] == [True, True, False]
     assert (cluster.closed, seen["c"].stale) == (1, True)
     views.keep({"b", "c"})

@@ -16,11 +16,11 @@ from ansible_collections.ackops.eci.plugins.module_utils._check.scan import Scop
 from ansible_collections.ackops.eci.plugins.module_utils._errors import EciError
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Unfinished
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.holder import Holder
-from ansible_collections.ackops.eci.plugins.module_utils._recreate.run import run_alone
-from ansible_collections.ackops.eci.plugins.module_utils._recreate.waves import Limits, Order, Surroundings, carry_out
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.run import Environment, Request, carry_out, run_alone
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.waves import Limits
 from ansible_collections.ackops.eci.plugins.module_utils._rules.matrix import build_matrix
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Pod, pod_from_manifest
-from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import RECREATE, Policy
+from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Action, Policy
 from ansible_collections.ackops.eci.plugins.module_utils._rules.predicates import DEFAULT_NODE_PREFIXES
 from ansible_collections.ackops.eci.plugins.module_utils._rules.verdicts import check
 from tests.unit.support.model_cluster import NEW, OLD, Killed, ModelCluster
@@ -55,19 +55,19 @@ class Notes:
             if event == "removing":
                 left[details["uid"]] = details
             elif event in ("created", "finished", "not_started") or (
-                event == "failed" and left.get(details["uid"], {}).get("action") != RECREATE
+                event == "failed" and left.get(details["uid"], {}).get("action") != Action.FROM_MANIFEST
             ):
                 left.pop(details["uid"], None)
         return [
-            Unfinished(entry["pod"], self.manifests[uid] if entry["action"] == RECREATE else None)
+            Unfinished(entry["pod"], self.manifests[uid] if entry["action"] == Action.FROM_MANIFEST else None)
             for uid, entry in left.items()
         ]
 
 
-def order(pods: list[Pod], **choices: Any) -> Order:
+def order(pods: list[Pod], **choices: Any) -> Request:
     """An order with the defaults of the module."""
     matrix = build_matrix()
-    return Order(
+    return Request(
         pods=pods,
         policy=Policy(unmanaged=choices.get("unmanaged", "refuse")),
         serial=choices.get("serial", [1]),
@@ -134,7 +134,7 @@ def run(cluster: ModelCluster, notes: Notes, number: int, **choices: Any) -> dic
     asked = order(old_pods(cluster), **choices)
     stop = "it was interrupted" if cluster.lives_left is not None and cluster.random.random() < 0.5 else ""
     when = cluster.clock.time + cluster.random.uniform(0, 60)
-    around = Surroundings(
+    around = Environment(
         cluster, cluster.clock, notes, lambda: stop if cluster.clock.time > when else "", cluster.clock.together
     )
     here = Holder.of_this_process(f"run-{number}")
@@ -190,9 +190,9 @@ def test_the_invariants_hold(seed: int) -> None:
         assert cluster.ready(owner) == sizes[owner]
 
 
-def once(cluster: ModelCluster, asked: Order, *, dry_run: bool = False, notes: Notes | None = None) -> dict[str, Any]:
+def once(cluster: ModelCluster, asked: Request, *, dry_run: bool = False, notes: Notes | None = None) -> dict[str, Any]:
     """Carry out one order."""
-    around = Surroundings(cluster, cluster.clock, notes or Notes(), spread=cluster.clock.together)
+    around = Environment(cluster, cluster.clock, notes or Notes(), spread=cluster.clock.together)
     return carry_out(around, asked, dry_run=dry_run, limit=1000)
 
 
@@ -278,7 +278,7 @@ def test_an_interrupt_ends_the_run_in_order() -> None:
     cluster = ModelCluster(5)
     cluster.workload("ReplicaSet", "a", 4)
     notes = Notes()
-    around = Surroundings(
+    around = Environment(
         cluster,
         cluster.clock,
         notes,
