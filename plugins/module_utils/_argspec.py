@@ -129,3 +129,15 @@ def upgrade_argument_spec() -> dict[str, Any]:
         "target_version": {"type": "raw", "required": True},
         "upgrade_timeout": {"type": "int", "default": 900},
     }
+
+
+def report_argument_spec() -> dict[str, Any]:
+    """The options of ``eci_report``."""
+    return {
+        "dest": {"type": "list", "elements": "path", "required": True},
+        "results": {"type": "dict"},
+        "upgrades": {"type": "dict"},
+        "src": {"type": "list", "elements": "path"},
+        "title": {"type": "str", "default": ""},
+        "mode": {"type": "str", "default": "0600"},
+    }

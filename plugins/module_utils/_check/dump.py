@@ -166,7 +166,9 @@ def _version_in(entry: Manifest) -> str:
     return version if isinstance(version, str) else ""
 
 
-def _take_object(dump: Dump, entry: Manifest, usual_kind: str, where: str, strict: bool) -> list[tuple[object, str, str]]:
+def _take_object(
+    dump: Dump, entry: Manifest, usual_kind: str, where: str, strict: bool
+) -> list[tuple[object, str, str]]:
     """Take one object; of a list, return the entries. Without a kind it is a list only where ``strict``."""
     kind = entry.get("kind") or ("List" if strict and isinstance(entry.get("items"), list) else usual_kind)
     if _version_in(entry):

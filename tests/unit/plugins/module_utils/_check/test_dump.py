@@ -46,8 +46,14 @@ POD_LIST = {
     "items": [{key: part for key, part in pod.items() if key not in ("kind", "apiVersion")} for pod in PODS],
 }
 NODE_LIST = {"apiVersion": "v1", "kind": "NodeList", "metadata": {}, "items": NODES}
-OTHERS = {"apiVersion": "v1", "kind": "List", "items": [{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}}]}
-POWERSHELL = "kubectl.exe : Warning: v1 ComponentStatus is deprecated\nAt line:1 char:1\n+ kubectl.exe get pods\n+ ~~~~\n\n"
+OTHERS = {
+    "apiVersion": "v1",
+    "kind": "List",
+    "items": [{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}}],
+}
+POWERSHELL = (
+    "kubectl.exe : Warning: v1 ComponentStatus is deprecated\nAt line:1 char:1\n+ kubectl.exe get pods\n+ ~~~~\n\n"
+)
 
 
 def in_file(content: bytes | str, name: str = "pods.json") -> Callable[[Path], list[str]]:
@@ -100,7 +106,9 @@ FORMS: dict[str, Callable[[Path], list[str]]] = {
     "yaml, named json": in_file(YAML, "pods.json"),
     "no ending": in_file(JSON, "dump"),
     "json.gz": in_file(gzip.compress(JSON.encode()), "pods.json.gz"),
-    "yaml.gz in two members": in_file(gzip.compress(YAML[:99].encode()) + gzip.compress(YAML[99:].encode()), "pods.yaml.gz"),
+    "yaml.gz in two members": in_file(
+        gzip.compress(YAML[:99].encode()) + gzip.compress(YAML[99:].encode()), "pods.yaml.gz"
+    ),
     "UTF-8 with BOM": in_file(codecs.BOM_UTF8 + JSON.encode()),
     "UTF-16 of PowerShell": in_file(codecs.BOM_UTF16_LE + JSON.replace("\n", "\r\n").encode("utf-16-le")),
     "UTF-16 in YAML": in_file(codecs.BOM_UTF16_LE + YAML.replace("\n", "\r\n").encode("utf-16-le")),
@@ -190,7 +198,10 @@ DOUBTFUL: dict[str, tuple[Callable[[Path], list[str]], str]] = {
         in_file(json.dumps({**WHOLE, "metadata": {"continue": "abc", "remainingItemCount": 7}})),
         "holds only the first page of a longer list",
     ),
-    "a page of a known rest": (in_file(json.dumps({**WHOLE, "metadata": {"remainingItemCount": 7}})), "only the first page"),
+    "a page of a known rest": (
+        in_file(json.dumps({**WHOLE, "metadata": {"remainingItemCount": 7}})),
+        "only the first page",
+    ),
     "a page in YAML": (in_file(YAML.replace("resourceVersion: ''", "continue: abc")), "only the first page"),
     "an error after": (
         in_file(JSON + "\nError from server (Forbidden): nodes is forbidden\n"),
@@ -327,7 +338,10 @@ def test_values_of_yaml() -> None:
     text = "a: &x [1, 0x1f, 1.5, true, ~, 'true', !!str 7, 2026-01-01]\nb: *x\n2: |\n  two\n"
     listed = [1, 31, 1.5, True, None, "true", "7", "2026-01-01"]
     assert yaml_documents(text) == [{"a": listed, "b": listed, 2: "two\n"}]
-    for text, said in {"a: !!python/name:os.system x": "could not determine a constructor", "? [a]\n: b": "a key is no text"}.items():
+    for text, said in {
+        "a: !!python/name:os.system x": "could not determine a constructor",
+        "? [a]\n: b": "a key is no text",
+    }.items():
         with pytest.raises(NotYaml, match=f"{said}.* in line 1"):
             yaml_documents(text)
 
@@ -341,11 +355,15 @@ def test_dates_in_yaml_stay_text(tmp_path: Path) -> None:
 
 documents = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(["kind", "apiVersion", "items", "metadata", "spec", "status", "name", "namespace", "annotations"]),
-        inner | st.sampled_from(["Pod", "PodList", "List", "Node", "v1", "a"]),
-        max_size=5,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["kind", "apiVersion", "items", "metadata", "spec", "status", "name", "namespace", "annotations"]
+            ),
+            inner | st.sampled_from(["Pod", "PodList", "List", "Node", "v1", "a"]),
+            max_size=5,
+        )
     ),
     max_leaves=20,
 )
@@ -353,7 +371,9 @@ documents = st.recursive(
 
 @QUICK
 @given(documents, st.booleans())
-def test_any_document_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, document: object, tree: bool) -> None:
+def test_any_document_is_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, document: object, tree: bool
+) -> None:
     """Never a traceback; and what was taken can be scanned."""
     directory = tmp_path_factory.mktemp("dump")
     paths = in_file(json.dumps(document))(directory)
