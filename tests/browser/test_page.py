@@ -132,7 +132,8 @@ def test_tables_stay_tables_for_those_who_hear_them(open_page: Open, width: int)
     assert table.get_by_role("row").nth(1).get_by_role("cell").count() == 6
     assert page.get_by_role("heading", level=1).count() == 1
     unnamed = page.locator("input, select, button, svg, table, nav").evaluate_all(
-        "all => all.filter(one => !(one.ariaLabel || one.getAttribute('aria-labelledby') || one.labels?.length || one.textContent.trim())).length"
+        "all => all.filter(one => !one.ariaLabel && !one.getAttribute('aria-labelledby')"
+        " && !one.labels?.length && !one.textContent.trim()).length"
     )
     assert unnamed == 0
 

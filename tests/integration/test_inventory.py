@@ -70,4 +70,4 @@ def test_hosts_that_name_no_cluster_are_one_cluster(cluster: ControlPlane, home:
     )
     assert run.code == 2, run.text
     assert states(run, "ab") == {"a": "left_out", "b": "left_out"}, run.text
-    assert "a, b are whatever the environment names (K8S_AUTH_HOST" in run.text
+    assert "a, b are the cluster that the environment names (K8S_AUTH_HOST" in run.text

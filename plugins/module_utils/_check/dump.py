@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.ackops.eci.plugins.module_utils._check.documents import NoDocuments, documents_of
@@ -267,10 +267,9 @@ def read_dump(paths: Sequence[str]) -> Dump:
     return dump
 
 
-def scan_dump(paths: Sequence[str], scope: Scope) -> tuple[Scan, Dump]:
-    """What a scan of the cluster would have found at the moment of the dump, and the dump itself."""
+def scan_dump(paths: Sequence[str], scope: Scope) -> Scan:
+    """What a scan of the cluster would have found at the moment of the dump, with what is in doubt about it."""
     dump = read_dump(paths)
     nodes = [{**entry, "kind": "Node"} for entry in dump.nodes.values()]
     scan = scan_manifests([*nodes, *({**entry, "kind": "Pod"} for entry in dump.pods.values())], scope)
-    scan.doubts = tuple(dump.doubts)
-    return scan, dump
+    return replace(scan, version=dump.version, doubts=tuple(dump.doubts), hints=tuple(dump.hints))

@@ -45,7 +45,8 @@ class Scope:
 class Scan:
     """What a scan found: the ECI pods, the virtual nodes, and how many of everything else was passed by.
 
-    ``doubts`` say why what was looked at may not be the whole cluster; a list that the API server gave leaves none.
+    The last three are those of a dump: the version of the server, where it tells it; why it may not be the whole cluster; and
+    what else a person should know of it.
     """
 
     scope: Scope
@@ -55,7 +56,10 @@ class Scan:
     passed_by: Counter[str] = field(default_factory=Counter)
     selected_away: int = 0
     resource_version: str = ""
+    cluster_uid: str = ""
+    version: str = ""
     doubts: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
 
     def know(self, nodes: Mapping[str, Node]) -> None:
         """Take in nodes, before the pods that are on them."""
@@ -72,6 +76,11 @@ class Scan:
         else:
             self.pods.append(pod)
 
+    @property
+    def warnings(self) -> list[str]:
+        """What a person should know of a dump."""
+        return [*self.hints, *(f"Not proved to be the whole cluster: {doubt}." for doubt in self.doubts)]
+
     def undetermined(self) -> list[Pod]:
         """The pods that are still being created."""
         return [pod for pod in self.pods if predicates.effective_version(pod) is None]
@@ -80,6 +89,7 @@ class Scan:
         """``eci_cluster``, without what only a server can tell."""
         versions = Counter(predicates.effective_version(pod) or "undetermined" for pod in self.pods)
         return {
+            "cluster_uid": self.cluster_uid,
             "whole_cluster": self.scope.whole_cluster and not self.doubts,
             "not_proved": list(self.doubts),
             "virtual_nodes": [
@@ -119,6 +129,7 @@ def _scan_once(api: ClusterApi, scope: Scope) -> Scan:
             scan.add(pod)
     scan.passed_by[predicates.OTHER] += reader.passed_over
     scan.resource_version = reader.resource_version
+    scan.cluster_uid = api.identity()
     scan.pods.sort(key=sort_key)
     return scan
 
