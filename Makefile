@@ -1,8 +1,8 @@
 # Everything a contributor does, one word each. Needs Python 3.11 or newer with its venv module, and make.
 # Environments and builds are made on demand in $ACKOPS_CACHE (default: ~/.cache/ackops-eci) and used again.
 
-HOUSE := tests/house/start.sh
-RUN := $(HOUSE) run main
+DEV := tests/dev/start.sh
+RUN := $(DEV) run main
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
@@ -15,7 +15,7 @@ help: ## Show this list
 	@echo "  Passed on where they make sense: ARGS='...' (make unit ARGS='-k matrix'), PYTHON=python3.12, ACKOPS_CACHE=dir"
 
 env: ## Make the environment of the demo and the tests, and print where it is
-	@$(HOUSE) env main
+	@$(DEV) env main
 
 demo: ## Show what the collection does, on a throw-away cluster
 	@$(RUN) python -m tests.demo $(ARGS)
@@ -29,28 +29,28 @@ test: ruff types unit ansible-lint docs-lint awx sanity importer compat integrat
 lint: ruff ansible-lint docs-lint ## Run the linters
 
 ruff: ## Check Python style and formatting
-	@$(HOUSE) ruff
+	@$(DEV) ruff
 
 ansible-lint: ## Check playbooks, roles and metadata
-	@$(HOUSE) ansible-lint
+	@$(DEV) ansible-lint
 
 docs-lint: ## Check documentation and changelog
-	@$(HOUSE) docs-lint
+	@$(DEV) docs-lint
 
 types: ## Check types
-	@$(HOUSE) types
+	@$(DEV) types
 
 unit: ## Run the unit tests
 	@$(RUN) python -m pytest tests/unit -n 2 $(ARGS)
 
 awx: ## Check what AWX gets against the modules that apply it, and the execution environment
-	@$(HOUSE) awx $(ARGS)
+	@$(DEV) awx $(ARGS)
 
 sanity: ## Run ansible-test sanity, without containers
-	@$(HOUSE) sanity $(ARGS)
+	@$(DEV) sanity $(ARGS)
 
 importer: ## Build the artifact and run Galaxy's import check on it
-	@$(HOUSE) importer
+	@$(DEV) importer
 
 binaries: ## Build the programs of the test cluster (minutes the first time; it says how far it is)
 	@$(RUN) python -m tests.cluster build --all
@@ -59,7 +59,7 @@ mutation: binaries ## Take each rule of safe recreation out of the code, and sho
 	@$(RUN) python -m tests.mutation $(ARGS)
 
 compat: binaries ## Run the tests on the oldest, a middle and the newest supported releases
-	@$(HOUSE) compat $(ARGS)
+	@$(DEV) compat $(ARGS)
 
 integration: binaries ## Run the integration tests on the test cluster
 	@$(RUN) python -m pytest tests/integration -n 2 --dist loadgroup $(ARGS)
@@ -68,10 +68,10 @@ scenarios: binaries ## Run the scenarios of recreation, and write docs/docsite/r
 	@$(RUN) python -m tests.integration.scenarios $(ARGS)
 
 scale: binaries ## Measure what fleets of many clusters cost (ARGS='--hosts 1 10 100 1000 --json FILE'; minutes for each 100 hosts)
-	@$(RUN) python -m tests.scale $(ARGS)
+	@$(RUN) python -m tests.bench.scale $(ARGS)
 
 bench: binaries ## Measure what it costs, against what people would use instead (ARGS=--quick: minutes, else an hour or two)
-	@$(HOUSE) run bench python -m tests.bench $(ARGS)
+	@$(DEV) run bench python -m tests.bench $(ARGS)
 
 artifact: ## Build the collection's artifact, ackops-eci-VERSION.tar.gz, here
 	@$(RUN) ansible-galaxy collection build --force $(ARGS)
@@ -80,16 +80,16 @@ cluster: ## Start the test cluster and keep it running
 	@$(RUN) python -m tests.cluster $(ARGS)
 
 docs: docs-lint ## Build the documentation as HTML
-	@$(HOUSE) docs
+	@$(DEV) docs
 
 format: ## Format the Python code and repair what ruff can repair
-	@$(HOUSE) format
+	@$(DEV) format
 
 requirements: ## Pin the requirements anew (ARGS=--upgrade for newer releases)
-	@$(HOUSE) requirements $(ARGS)
+	@$(DEV) requirements $(ARGS)
 
 clean: ## Remove this checkout's caches and copies
-	@$(HOUSE) clean
+	@$(DEV) clean
 
 clean-environments: ## Remove the environments of every checkout
-	@$(HOUSE) clean-environments
+	@$(DEV) clean-environments

@@ -1,14 +1,14 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filters over all hosts of a play: thin faces of ``_fleet``."""
+"""Filters over all hosts of a play: thin faces of ``plugin_utils/_fleet``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.ackops.eci.plugins.module_utils._fleet import (
+from ansible_collections.ackops.eci.plugins.plugin_utils._fleet import (
     Place,
     fleet_report,
     fleet_summary,

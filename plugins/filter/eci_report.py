@@ -1,14 +1,14 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filters of the role's report: thin faces of ``_report``."""
+"""Filters of the role's report: thin faces of ``plugin_utils/_report``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.ackops.eci.plugins.module_utils._report import gate_message, summary, workflow_summary
+from ansible_collections.ackops.eci.plugins.plugin_utils._report import gate_message, summary, workflow_summary
 
 
 class FilterModule:

@@ -89,14 +89,14 @@ from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Constructable
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ansible_collections.ackops.eci.plugins.module_utils._contexts import (
+from ansible_collections.ackops.eci.plugins.module_utils._errors import EciError
+from ansible_collections.ackops.eci.plugins.plugin_utils._contexts import (
     Context,
     Filter,
     contexts_of,
     named_hosts,
     variables_of,
 )
-from ansible_collections.ackops.eci.plugins.module_utils._errors import EciError
 
 try:
     from ansible.template import trust_as_template

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.ackops.eci.plugins.module_utils._predicates import DEFAULT_NODE_PREFIXES
+from ansible_collections.ackops.eci.plugins.module_utils._rules.predicates import DEFAULT_NODE_PREFIXES
 
 
 def _connection() -> dict[str, Any]:

@@ -10,11 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-
-def printable(text: object, limit: int = 80) -> str:
-    """Untrusted text as one short, quoted line: control characters escaped, cut at ``limit`` characters."""
-    line = ascii(text) if not isinstance(text, str) else "'" + text.encode("unicode_escape").decode("ascii") + "'"
-    return line if len(line) <= limit else line[: limit - 4] + "...'"
+from ansible_collections.ackops.eci.plugins.module_utils._text import quoted
 
 
 class EciError(Exception):
@@ -36,7 +32,7 @@ class InvalidInput(EciError):
     """
 
     def __init__(self, option: str, value: object, problem: str, remedy: str, longest: int = 80) -> None:
-        super().__init__(f"{option}: {printable(value, longest)} {problem}.", remedy)
+        super().__init__(f"{option}: {quoted(value, longest)} {problem}.", remedy)
         self.option = option
 
 

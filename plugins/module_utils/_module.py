@@ -13,9 +13,9 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.ackops.eci.plugins.module_utils._connection import password_in, resolve
 from ansible_collections.ackops.eci.plugins.module_utils._errors import EciError, InvalidInput, MissingLibrary
-from ansible_collections.ackops.eci.plugins.module_utils._kube_api import KubeApi, connect
+from ansible_collections.ackops.eci.plugins.module_utils._kube.client import KubeApi, connect
+from ansible_collections.ackops.eci.plugins.module_utils._kube.connection import password_in, resolve
 
 # Results stay small: AWX cuts events over 700,000 bytes, and Ansible is slow on large ones. Counts are never cut.
 MOST_LISTED = 1000

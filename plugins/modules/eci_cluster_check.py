@@ -122,8 +122,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.ackops.eci.plugins.module_utils._argspec import cluster_check_argument_spec
-from ansible_collections.ackops.eci.plugins.module_utils._cluster_check import check_cluster, question_of
-from ansible_collections.ackops.eci.plugins.module_utils._compat import as_result
+from ansible_collections.ackops.eci.plugins.module_utils._check.cluster import check_cluster, question_of
 from ansible_collections.ackops.eci.plugins.module_utils._module import (
     MOST_LISTED,
     SystemClock,
@@ -131,6 +130,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._module import (
     connect_from,
     run_module,
 )
+from ansible_collections.ackops.eci.plugins.module_utils._rules.verdicts import as_result
 
 
 def judge(module: AnsibleModule) -> dict[str, Any]:

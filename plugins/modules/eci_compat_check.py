@@ -123,11 +123,11 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.ackops.eci.plugins.module_utils._argspec import check_argument_spec
-from ansible_collections.ackops.eci.plugins.module_utils._compat import as_result, check, shut_gate_message
-from ansible_collections.ackops.eci.plugins.module_utils._matrix import build_matrix
-from ansible_collections.ackops.eci.plugins.module_utils._model import pods_from_records
 from ansible_collections.ackops.eci.plugins.module_utils._module import MOST_LISTED, run_module
-from ansible_collections.ackops.eci.plugins.module_utils._selection import parse_waivers
+from ansible_collections.ackops.eci.plugins.module_utils._rules.matrix import build_matrix
+from ansible_collections.ackops.eci.plugins.module_utils._rules.model import pods_from_records
+from ansible_collections.ackops.eci.plugins.module_utils._rules.verdicts import as_result, check, shut_gate_message
+from ansible_collections.ackops.eci.plugins.module_utils._rules.waivers import parse_waivers
 
 
 def judge(module: AnsibleModule) -> dict[str, Any]:

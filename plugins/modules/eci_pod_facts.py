@@ -188,10 +188,10 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.ackops.eci.plugins.module_utils._argspec import facts_argument_spec
-from ansible_collections.ackops.eci.plugins.module_utils._gather import Scope, scan_file, scan_settled
-from ansible_collections.ackops.eci.plugins.module_utils._model import pod_to_record
+from ansible_collections.ackops.eci.plugins.module_utils._check.scan import Scope, scan_file, scan_settled
 from ansible_collections.ackops.eci.plugins.module_utils._module import SystemClock, at_least, connect_from, run_module
-from ansible_collections.ackops.eci.plugins.module_utils._selection import compile_condition
+from ansible_collections.ackops.eci.plugins.module_utils._rules.model import pod_to_record
+from ansible_collections.ackops.eci.plugins.module_utils._rules.waivers import compile_condition
 
 
 def gather(module: AnsibleModule) -> dict[str, Any]:

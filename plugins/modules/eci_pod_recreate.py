@@ -204,7 +204,7 @@ pods:
       type: str
       returned: always
     method:
-      description: V(evict) or V(delete) for a pod that its controller replaces, otherwise V(clear), V(await_job), V(recreate) or V(delete).
+      description: V(evict) or V(delete) for a pod that its controller replaces, otherwise V(clear), V(await_job), V(from_manifest) or V(delete).
       type: str
       returned: always
     removed:
@@ -238,10 +238,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.ackops.eci.plugins.module_utils._argspec import recreate_argument_spec
-from ansible_collections.ackops.eci.plugins.module_utils._cluster_check import pods_to_recreate
-from ansible_collections.ackops.eci.plugins.module_utils._holder import Holder
-from ansible_collections.ackops.eci.plugins.module_utils._ledger import NoLedger, open_ledger
-from ansible_collections.ackops.eci.plugins.module_utils._matrix import build_matrix, parse_version
+from ansible_collections.ackops.eci.plugins.module_utils._check.cluster import pods_to_recreate
 from ansible_collections.ackops.eci.plugins.module_utils._module import (
     MOST_LISTED,
     SystemClock,
@@ -249,10 +246,13 @@ from ansible_collections.ackops.eci.plugins.module_utils._module import (
     connect_from,
     run_module,
 )
-from ansible_collections.ackops.eci.plugins.module_utils._plan import Policy, wave_limits
-from ansible_collections.ackops.eci.plugins.module_utils._progress import Progress
-from ansible_collections.ackops.eci.plugins.module_utils._recreate import Limits, Order, Surroundings, carry_out
-from ansible_collections.ackops.eci.plugins.module_utils._session import run_alone
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.holder import Holder
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.ledger import NoLedger, open_ledger
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.progress import Progress
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.run import Environment, Request, carry_out, run_alone
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.waves import Limits
+from ansible_collections.ackops.eci.plugins.module_utils._rules.matrix import build_matrix, parse_version
+from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Policy, wave_limits
 
 
 def recreate(module: AnsibleModule) -> dict[str, Any]:
@@ -261,7 +261,7 @@ def recreate(module: AnsibleModule) -> dict[str, Any]:
     target = parse_version(params["target_version"], "target_version")
     matrix = build_matrix(params["matrix"])
     wave_limits(params["serial"], 1)
-    order = Order(
+    request = Request(
         pods=[],
         policy=Policy(params["unmanaged"], params["running_jobs"]),
         serial=params["serial"],
@@ -275,13 +275,13 @@ def recreate(module: AnsibleModule) -> dict[str, Any]:
         ),
     )
     api, clock, run = connect_from(module), SystemClock(), str(uuid.uuid4())
-    order = replace(order, pods=pods_to_recreate(params, api, clock), fresh=params["whole_cluster"])
+    request = replace(request, pods=pods_to_recreate(params, api, clock), fresh=params["whole_cluster"])
     if module.check_mode:
-        plan = carry_out(Surroundings(api, clock, NoLedger()), order, dry_run=True, limit=MOST_LISTED)
+        plan = carry_out(Environment(api, clock, NoLedger()), request, dry_run=True, limit=MOST_LISTED)
         return {"run": run, "ledger": "", **plan}
     tell = Progress(params["progress_file"]).tell if params["progress_file"] else None
     ledger = open_ledger(params["record_dir"], run, api.server(), clock, tell)
-    result = run_alone(Surroundings(api, clock, ledger), order, Holder.of_this_process(run), MOST_LISTED)
+    result = run_alone(Environment(api, clock, ledger), request, Holder.of_this_process(run), MOST_LISTED)
     return {"run": run, "ledger": ledger.path, **result}
 
 

@@ -63,8 +63,8 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.ackops.eci.plugins.module_utils._argspec import upgrade_argument_spec
+from ansible_collections.ackops.eci.plugins.module_utils._check.upgrade import wait_for_upgrade
 from ansible_collections.ackops.eci.plugins.module_utils._module import SystemClock, at_least, connect_from, run_module
-from ansible_collections.ackops.eci.plugins.module_utils._upgrade import wait_for_upgrade
 
 
 def wait(module: AnsibleModule) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The test ``eci_compatible``: a thin face of ``_compat``, for a ``when:``."""
+"""The test ``eci_compatible``: a thin face of ``_rules/verdicts``, for a ``when:``."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.ackops.eci.plugins.module_utils._compat import check
 from ansible_collections.ackops.eci.plugins.module_utils._errors import EciError
-from ansible_collections.ackops.eci.plugins.module_utils._matrix import build_matrix
-from ansible_collections.ackops.eci.plugins.module_utils._model import pods_from_records
+from ansible_collections.ackops.eci.plugins.module_utils._rules.matrix import build_matrix
+from ansible_collections.ackops.eci.plugins.module_utils._rules.model import pods_from_records
+from ansible_collections.ackops.eci.plugins.module_utils._rules.verdicts import check
 
 
 def eci_compatible(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.house.paths import REPO
+from tests.dev.paths import REPO
 
 APPLY = REPO / "playbooks" / "awx_apply.yml"
 MODULES = (

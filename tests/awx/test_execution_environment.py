@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.house import envs, importer
-from tests.house.paths import REPO
+from tests.dev import envs, importer
+from tests.dev.paths import REPO
 
 DEFINITION = "execution-environment.yml"
 NAME = re.compile(r"^[A-Za-z0-9_.-]+")

@@ -15,7 +15,7 @@ import yaml
 
 from tests.awx import recorder, rules, schema, surveys
 from tests.awx.recorder import Call
-from tests.house.paths import REPO
+from tests.dev.paths import REPO
 
 FEWEST = {
     "eci_awx_project_scm_url": "https://git.example.com/ops/clusters.git",
@@ -164,7 +164,7 @@ def test_a_pod_is_made_again_only_where_its_manifest_outlives_the_job(
 
 def test_the_versions_are_those_of_the_matrix(calls: list[Call]) -> None:
     """From 1.22 on; what the matrix does not name would keep every gate shut."""
-    matrix = (REPO / "plugins" / "module_utils" / "_matrix.py").read_text(encoding="utf-8")
+    matrix = (REPO / "plugins" / "module_utils" / "_rules" / "matrix.py").read_text(encoding="utf-8")
     named = {version for version in re.findall(r'"(1\.\d+)"', matrix) if int(version.partition(".")[2]) >= 22}
     offered = {
         choice

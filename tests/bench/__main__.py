@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.bench import draw, fleet, recreation, report, rows, scan, startup
 from tests.bench.setting import Setting, say
-from tests.house.paths import cache_root
+from tests.dev.paths import cache_root
 
 PARTS = {
     "scan": scan.part,

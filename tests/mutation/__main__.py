@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
 
-from tests.house.copies import refresh
+from tests.dev.copies import refresh
 from tests.mutation.mutants import MUTANTS, UNIT, Mutant
 
 UTILS = Path("plugins", "module_utils")
@@ -27,8 +27,8 @@ def fell(mutant: Mutant, copy: Path) -> str:
     path = copy / UTILS / mutant.file
     whole = path.read_text(encoding="utf-8")
     path.write_text(whole.replace(mutant.old, mutant.new), encoding="utf-8")
-    command = [str(copy / "tests" / "house" / "start.sh"), "run", "main", "python", "-m", "pytest", "-q", "-x",
-               "-p", "no:cacheprovider", "--deselect", "tests/unit/test_mutants.py", *mutant.tests]  # fmt: skip
+    command = [str(copy / "tests" / "dev" / "start.sh"), "run", "main", "python", "-m", "pytest", "-q", "-x",
+               "-p", "no:cacheprovider", "--deselect", "tests/unit/tooling/test_mutants.py", *mutant.tests]  # fmt: skip
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=copy)
     finally:

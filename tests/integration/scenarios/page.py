@@ -9,7 +9,7 @@ import itertools
 import re
 from collections.abc import Mapping, Sequence
 
-from tests.house.paths import REPO
+from tests.dev.paths import REPO
 from tests.integration.scenarios.catalogue import GROUPS, Listed, group_title
 
 PAGE = REPO / "docs" / "docsite" / "rst" / "scenarios.rst"

@@ -1,0 +1,82 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The use case: scan a whole cluster and judge it at once, so that no list of pods has to pass through Ansible."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.ackops.eci.plugins.module_utils._check.scan import Scan, Scope, scan_settled
+from ansible_collections.ackops.eci.plugins.module_utils._errors import InvalidInput
+from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Clock, ClusterApi
+from ansible_collections.ackops.eci.plugins.module_utils._rules.matrix import (
+    INCOMPATIBLE,
+    Matrix,
+    build_matrix,
+    parse_version,
+)
+from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Pod, pods_from_records
+from ansible_collections.ackops.eci.plugins.module_utils._rules.verdicts import Report, check
+from ansible_collections.ackops.eci.plugins.module_utils._rules.waivers import Waiver, parse_waivers
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a cluster is to be judged by. ``settle_seconds``: how long to wait for pods that are being created."""
+
+    target_version: object
+    matrix: Matrix
+    waivers: list[Waiver]
+    scope: Scope = field(default_factory=Scope)
+    settle_seconds: float = 0.0
+
+
+def question_of(params: Mapping[str, Any], settle_seconds: float = 0.0) -> Question:
+    """The question that a module's options ask. Raises InvalidInput on what is wrong before any request is made."""
+    parse_version(params["target_version"], "target_version")
+    return Question(
+        target_version=params["target_version"],
+        matrix=build_matrix(params["matrix"]),
+        waivers=parse_waivers(params["exempt"]),
+        scope=Scope(prefixes=tuple(params["node_name_prefixes"])),
+        settle_seconds=settle_seconds,
+    )
+
+
+def check_cluster(api: ClusterApi, clock: Clock, question: Question) -> tuple[Scan, Report]:
+    """Scan the cluster, and judge every ECI pod of it."""
+    version = api.server_version()
+    scan = scan_settled(api, question.scope, clock, question.settle_seconds)
+    report = check(
+        scan.pods,
+        question.target_version,
+        cluster_version=version,
+        matrix=question.matrix,
+        waivers=question.waivers,
+        today=datetime.date.fromisoformat(clock.now()[:10]),
+    )
+    return scan, report
+
+
+def pods_to_recreate(params: Mapping[str, Any], api: ClusterApi, clock: Clock) -> list[Pod]:
+    """The pods that eci_pod_recreate is given, or with ``whole_cluster`` those of a fresh scan that are incompatible."""
+    if params["whole_cluster"] == (params["pods"] is not None):
+        raise InvalidInput(
+            "whole_cluster",
+            params["whole_cluster"],
+            "and pods " + ("exclude each other" if params["whole_cluster"] else "are both missing"),
+            "Give the pods, or whole_cluster: true for all that do not support the target.",
+        )
+    if params["pods"] is not None:
+        if params["exempt"]:
+            raise InvalidInput(
+                "exempt", params["exempt"], "has no effect on pods that are given", "Leave those pods out of the list."
+            )
+        return pods_from_records(params["pods"], "pods")
+    scan, report = check_cluster(api, clock, question_of(params))
+    wanted = {verdict.uid for verdict in report.of(INCOMPATIBLE)}
+    return [pod for pod in scan.pods if pod.uid in wanted]

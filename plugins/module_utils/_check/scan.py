@@ -1,0 +1,232 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The scan: every ECI pod of a cluster (or of a saved file), from one consistent list, or an error. Never less."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ansible_collections.ackops.eci.plugins.module_utils._errors import (
+    IncompleteScan,
+    InvalidInput,
+    ListExpired,
+    WatchBroken,
+)
+from ansible_collections.ackops.eci.plugins.module_utils._kube.paths import pods_path
+from ansible_collections.ackops.eci.plugins.module_utils._kube.pod_list import PodReader, read_nodes
+from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Clock, ClusterApi, PodSet
+from ansible_collections.ackops.eci.plugins.module_utils._rules import predicates
+from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Node, Pod, pod_from_manifest, sort_key
+from ansible_collections.ackops.eci.plugins.module_utils._rules.waivers import Condition
+from ansible_collections.ackops.eci.plugins.module_utils._text import quoted
+
+ALL_PODS = "/api/v1/pods"
+# A list that expires is begun again, so many times in all: on a server that drops snapshots faster than that
+# it never ends.
+TRIES = 3
+# While pods are being created, the cluster is scanned at most so seldom (seconds).
+SETTLE_SECONDS = 10.0
+LEAST_SECONDS = 1.0
+LONGEST_PATH = 300
+SRC_REMEDY = "Make the file with: kubectl get pods -A -o json > pods.json"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What is to be looked at. ``prefixes`` are beginnings of virtual node names."""
+
+    prefixes: Sequence[str] = predicates.DEFAULT_NODE_PREFIXES
+    namespaces: Sequence[str] = ()
+    query: Condition | None = None
+
+    @property
+    def whole_cluster(self) -> bool:
+        """Whether nothing narrows the scan."""
+        return not self.namespaces and self.query is None
+
+
+@dataclass
+class Scan:
+    """What a scan found: the ECI pods, the virtual nodes, and how many of everything else was passed by."""
+
+    scope: Scope
+    virtual_nodes: dict[str, Node] = field(default_factory=dict)
+    machines: set[str] = field(default_factory=set)
+    pods: list[Pod] = field(default_factory=list)
+    passed_by: Counter[str] = field(default_factory=Counter)
+    selected_away: int = 0
+    resource_version: str = ""
+
+    def know(self, nodes: Mapping[str, Node]) -> None:
+        """Take in nodes, before the pods that are on them."""
+        self.virtual_nodes.update((name, node) for name, node in nodes.items() if node.virtual)
+        self.machines.update(name for name, node in nodes.items() if node.machine)
+
+    def add(self, pod: Pod) -> None:
+        """Take in one pod of the list."""
+        kind = predicates.kind_of_pod(pod, self.virtual_nodes, self.scope.prefixes, self.machines)
+        if kind != predicates.ECI:
+            self.passed_by[kind] += 1
+        elif self.scope.query is not None and not self.scope.query.holds(pod):
+            self.selected_away += 1
+        else:
+            self.pods.append(pod)
+
+    def undetermined(self) -> list[Pod]:
+        """The pods that are still being created."""
+        return [pod for pod in self.pods if predicates.effective_version(pod) is None]
+
+    def facts(self) -> dict[str, Any]:
+        """``eci_cluster``, without what only a server can tell."""
+        versions = Counter(predicates.effective_version(pod) or "undetermined" for pod in self.pods)
+        return {
+            "whole_cluster": self.scope.whole_cluster,
+            "virtual_nodes": [
+                {"name": node.name, "zone": node.zone}
+                for node in sorted(self.virtual_nodes.values(), key=lambda n: n.name)
+            ],
+            "pods_by_platform_version": dict(sorted(versions.items())),
+            "counts": {
+                "eci": len(self.pods),
+                "finished": sum(pod.finished for pod in self.pods),
+                "acs": self.passed_by[predicates.ACS],
+                "unscheduled": self.passed_by[predicates.UNSCHEDULED],
+                "other": self.passed_by[predicates.OTHER],
+                "not_selected": self.selected_away,
+            },
+        }
+
+
+def _scan_once(api: ClusterApi, scope: Scope) -> Scan:
+    nodes = read_nodes(api, scope.prefixes)
+    scan = Scan(scope)
+    scan.know(nodes)
+    reader = PodReader(api, nodes)
+    elsewhere = []
+    for path in [pods_path(name) for name in scope.namespaces] or [ALL_PODS]:
+        for manifest in reader.pods(path):
+            pod = pod_from_manifest(manifest)
+            if pod.node and pod.node not in nodes:
+                elsewhere.append(pod)
+            else:
+                scan.add(pod)
+    if elsewhere:
+        # Nodes that came after the first list, or are gone.
+        later = read_nodes(api, scope.prefixes)
+        scan.know({name: later[name] for name in {pod.node for pod in elsewhere} if name in later})
+        for pod in elsewhere:
+            scan.add(pod)
+    scan.passed_by[predicates.OTHER] += reader.passed_over
+    scan.resource_version = reader.resource_version
+    scan.pods.sort(key=sort_key)
+    return scan
+
+
+def scan_cluster(api: ClusterApi, scope: Scope) -> Scan:
+    """Scan the cluster; a snapshot that expires half-way is begun again. Raises IncompleteScan, never cuts short."""
+    scope = replace(scope, namespaces=tuple(dict.fromkeys(scope.namespaces)))
+    said = ""
+    for _attempt in range(TRIES):
+        try:
+            return _scan_once(api, scope)
+        except ListExpired as error:
+            said = error.message
+    raise IncompleteScan(
+        f"The list of pods expired on the server {TRIES} times before it was read to its end: {said}",
+        "The answer would be short, so there is none. Run again when the API server is less busy.",
+    )
+
+
+def scan_settled(api: ClusterApi, scope: Scope, clock: Clock, seconds: float) -> Scan:
+    """Scan the cluster, and while pods are being created wait for them, up to so many seconds; then scan it anew."""
+    deadline = clock.monotonic() + seconds
+    while True:
+        scan = scan_cluster(api, scope)
+        waiting = scan.undetermined()
+        remaining = deadline - clock.monotonic()
+        if not waiting or remaining <= 0:
+            return scan
+        before = clock.monotonic()
+        _await_change(api, waiting[0], min(remaining, SETTLE_SECONDS))
+        # A watch that breaks at once, or a pod that changes all the time, must not turn into a stream of scans.
+        clock.sleep(max(0.0, min(LEAST_SECONDS - (clock.monotonic() - before), remaining)))
+
+
+def _await_change(api: ClusterApi, pod: Pod, seconds: float) -> None:
+    """Watch one pod until anything about it changes; the next scan sees what."""
+    one = PodSet(pod.namespace, name=pod.name)
+    try:
+        found, version = api.list_pods(one)
+        if any(predicates.effective_version(pod_from_manifest(entry)) is None for entry in found):
+            with contextlib.closing(api.follow_pods(one, version)) as feed:
+                for kind, _manifest in feed.events(seconds):
+                    if kind != "BOOKMARK":
+                        return
+    except (WatchBroken, ListExpired):
+        return
+
+
+def scan_file(path: str, scope: Scope) -> Scan:
+    """Scan a file made by ``kubectl get pods -A -o json``. Raises InvalidInput where it is none."""
+    try:
+        with open(path, encoding="utf-8") as stream:
+            document = json.load(stream)
+    except OSError as error:
+        raise InvalidInput("src", path, f"cannot be read: {error.strerror}", SRC_REMEDY, LONGEST_PATH) from error
+    except ValueError as error:
+        raise InvalidInput("src", path, "is not JSON", SRC_REMEDY, LONGEST_PATH) from error
+    return scan_manifests(manifests_of(document), scope)
+
+
+def scan_manifests(manifests: Iterable[Mapping[str, Any]], scope: Scope) -> Scan:
+    """The same from the entries of a saved ``kubectl get pods -A -o json`` (nodes in it count too)."""
+    entries = list(manifests)
+    kinds = [str(entry.get("kind") or "Pod") for entry in entries]
+    nodes = [
+        predicates.node_from_manifest(entry, scope.prefixes) for entry, kind in zip(entries, kinds) if kind == "Node"
+    ]
+    scan = Scan(scope)
+    scan.know({node.name: node for node in nodes})
+    for position, (entry, kind) in enumerate(zip(entries, kinds)):
+        if kind != "Pod":
+            continue
+        pod = pod_from_manifest(entry)
+        if not pod.name or not pod.namespace:
+            raise InvalidInput(
+                "src",
+                f"items[{position}]",
+                "is not a pod: it has no name or no namespace",
+                SRC_REMEDY,
+            )
+        if not scope.namespaces or pod.namespace in scope.namespaces:
+            scan.add(pod)
+    scan.pods.sort(key=sort_key)
+    return scan
+
+
+def manifests_of(document: object) -> list[Mapping[str, Any]]:
+    """The entries of a List as kubectl writes it. A list that was cut short, or holds something else, is an error."""
+    kind = document.get("kind") or "List" if isinstance(document, Mapping) else ""
+    if (
+        kind not in ("List", "PodList")
+        or not isinstance(document, Mapping)
+        or not isinstance(document.get("items"), list)
+    ):
+        raise InvalidInput("src", "the file", "is not a List of pods", SRC_REMEDY)
+    metadata = document.get("metadata") or {}
+    if not isinstance(metadata, Mapping):
+        raise InvalidInput("src", "the file", "has metadata that is not an object", SRC_REMEDY)
+    if metadata.get("continue") or metadata.get("remainingItemCount"):
+        raise IncompleteScan("src: the file holds only the first page of a longer list.", SRC_REMEDY)
+    for position, entry in enumerate(document["items"]):
+        if not isinstance(entry, Mapping) or not isinstance(entry.get("metadata") or {}, Mapping):
+            raise InvalidInput("src", f"items[{position}]", "is not an object of the API", SRC_REMEDY)
+        if entry.get("kind") not in (None, "Pod", "Node"):
+            raise InvalidInput("src", f"items[{position}]", f"is a {quoted(entry['kind'])}, not a pod", SRC_REMEDY)
+    return list(document["items"])

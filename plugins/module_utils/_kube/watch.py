@@ -1,0 +1,86 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A watch that a thread of its own reads, so that what it tells can be taken in whenever somebody asks."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Manifest
+
+# A server, or something in front of it, that ends watches at once must not be asked in a circle.
+LEAST_SECONDS = 1.0
+
+Event = tuple[str, Manifest]
+
+
+class Watch(Protocol):
+    """One answer to a watch request, until the server ends it."""
+
+    def __iter__(self) -> Iterator[Event]:
+        """The events as they come. Raises ListExpired and WatchBroken."""
+
+    def cut(self) -> None:
+        """End it from another thread, as far as that is possible."""
+
+
+class Feed:
+    """The port ``PodFeed``. ``watch`` opens a watch after a resourceVersion; one that the server ends is followed by the next."""
+
+    def __init__(self, watch: Callable[[str], Watch], resource_version: str) -> None:
+        self._watch = watch
+        self._version = resource_version
+        self._came: queue.SimpleQueue[Event | Exception] = queue.SimpleQueue()
+        self._current: Watch | None = None
+        self._heard = time.monotonic()
+        self._closed = threading.Event()
+        # A thread that still waits for the server's last words does not keep the process alive.
+        threading.Thread(target=self._read, name="watch", daemon=True).start()
+
+    def _read(self) -> None:
+        try:
+            while not self._closed.is_set():
+                begun = time.monotonic()
+                self._one_watch()
+                self._closed.wait(max(begun + LEAST_SECONDS - time.monotonic(), 0.0))
+        except Exception as error:  # noqa: BLE001 (whatever it is, it is told to the one who waits)
+            self._came.put(error)
+
+    def _one_watch(self) -> None:
+        current = self._current = self._watch(self._version)
+        self._heard = time.monotonic()
+        if self._closed.is_set():  # while it was being opened: nobody could cut it then
+            current.cut()
+        for kind, manifest in current:
+            if self._closed.is_set():
+                return
+            self._version = manifest["metadata"].get("resourceVersion") or self._version
+            self._heard = time.monotonic()
+            self._came.put((kind, manifest))
+
+    def events(self, seconds: float) -> Iterator[Event]:
+        """What has come, then what comes, for at most so many seconds."""
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                found = self._came.get(timeout=max(end - time.monotonic(), 0.0))
+            except queue.Empty:
+                return
+            if isinstance(found, Exception):
+                raise found
+            yield found
+
+    def silent_seconds(self) -> float:
+        """Since the server was last heard of."""
+        return time.monotonic() - self._heard
+
+    def close(self) -> None:
+        """End the watch."""
+        self._closed.set()
+        if self._current is not None:
+            self._current.cut()

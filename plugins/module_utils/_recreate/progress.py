@@ -1,0 +1,56 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a person is told while a run goes on: one line for each step, from the entries of the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.ackops.eci.plugins.module_utils._text import plain
+
+
+class Progress:
+    """Appends lines to a file that somebody follows. It never stops the work: a file that cannot be written is left."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._total = 0
+        self._done = 0
+
+    def tell(self, event: str, details: Mapping[str, Any]) -> None:
+        """Add the line of one ledger entry, where it has one."""
+        line = self._line(event, details)
+        if not line:
+            return
+        try:
+            with open(self._path, "a", encoding="utf-8") as stream:
+                stream.write(line + "\n")
+        except OSError:
+            return
+
+    def _line(self, event: str, details: Mapping[str, Any]) -> str:
+        pod = plain(f"{details.get('namespace')}/{details.get('name')}")
+        if event == "started":
+            self._total = int(details["pods"])
+            return f"{self._total} pod(s) to recreate; the ledger is {plain(details['ledger'])}"
+        if event == "waiting":
+            return plain(details["reason"])
+        if event == "removing":
+            return f"{pod}: {plain(details['method'])}, because {plain(details['reason'])}"
+        if event == "deferred":
+            return f"{pod}: later, {plain(details['reason'])}"
+        if event == "stopped":
+            return plain(details["reason"])
+        if event in ("finished", "failed", "interrupted"):
+            self._done += 1
+            return f"{pod}: {_ending(details)} ({self._done} of {self._total})"
+        return ""
+
+
+def _ending(details: Mapping[str, Any]) -> str:
+    if details.get("outcome") == "recreated":
+        where = details.get("new_version") or f"real node {details.get('new_node')}"
+        return plain(f"recreated as {details.get('new_name')} on {where} in {float(details.get('seconds') or 0):.1f} s")
+    return plain(f"{details.get('outcome')}, {details.get('reason')}", 600)

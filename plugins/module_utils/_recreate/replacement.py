@@ -1,0 +1,144 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What takes the place of a removed pod: which pods may, whether one has, and why none has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Manifest
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.context import RunContext
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.patience import CannotRecreate
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.workloads import reread
+from ansible_collections.ackops.eci.plugins.module_utils._rules import predicates
+from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Pod, pod_from_manifest
+from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Action, Step
+from ansible_collections.ackops.eci.plugins.module_utils._text import plain, quoted
+
+# While there is no replacement yet, the owner is read at most so often: it is told by the pods that come, as a rule.
+OWNER_SECONDS = 3.0
+
+
+class Found(NamedTuple):
+    """The replacement and the version it came up on; or, without a pod, why none is needed any more."""
+
+    pod: Pod | None
+    version: str = ""
+    why: str = ""
+
+
+class ReplacementSearch:
+    """The search for the replacement of one pod among the pods of its workload, which ``seen`` gives as they are now."""
+
+    def __init__(self, context: RunContext, step: Step, seen: Callable[[], Mapping[str, Manifest]]) -> None:
+        self._context = context
+        self._step = step
+        self._seen = seen
+        self._before: frozenset[str] = frozenset()
+        self._owner_seen = context.clock.monotonic()
+        self._ready_since: dict[str, float] = {}
+
+    def begin(self) -> None:
+        """Whatever is there now replaces nothing."""
+        self._before = frozenset(self._seen())
+
+    def removed(self) -> None:
+        """The pod was removed a moment ago: its owner need not be asked yet."""
+        self._owner_seen = self._context.clock.monotonic()
+
+    @property
+    def gone(self) -> bool:
+        """Whether the old pod is gone."""
+        return self._step.pod.uid not in self._seen()
+
+    def find(self) -> Found | None:
+        """The replacement, if it is as good as it is to be. Raises CannotRecreate where waiting longer cannot help."""
+        candidates = self.candidates()
+        for pod in candidates:
+            version = self._context.settled_as(pod)
+            if version is not None and not self._context.is_good(version):
+                raise CannotRecreate(
+                    f"its replacement {quoted(pod.name)} came up on platform version {quoted(version)},"
+                    " which does not support the target either"
+                )
+            if self._context.is_good(version) and self.gone and self._ready_long_enough(pod):
+                self._context.claimed.add(pod.uid)
+                return Found(pod, version or "")
+        return None if candidates else self._not_needed()
+
+    def candidates(self) -> list[Pod]:
+        """The pods that may be the replacement."""
+        found = []
+        for uid, manifest in self._seen().items():
+            if uid in self._before or uid == self._step.pod.uid or uid in self._context.claimed:
+                continue
+            pod = pod_from_manifest(manifest)
+            fits = pod.name == self._step.pod.name if self._by_name() else True
+            fits = fits and (self._step.action == Action.FROM_MANIFEST or self._owns(pod))
+            if fits and not pod.deleting and not pod.finished:
+                found.append(pod)
+        return found
+
+    def _by_name(self) -> bool:
+        return self._step.action == Action.FROM_MANIFEST or self._step.workload.controller_kind == "StatefulSet"
+
+    def _owns(self, pod: Pod) -> bool:
+        return self._context.ownership(self._step.workload).owns(pod)
+
+    def siblings(self) -> list[Pod]:
+        """The other pods of the workload that have not finished."""
+        pods = (pod_from_manifest(manifest) for uid, manifest in self._seen().items() if uid != self._step.pod.uid)
+        return [pod for pod in pods if self._owns(pod) and not pod.finished]
+
+    @property
+    def _min_ready_seconds(self) -> float:
+        spec = (self._step.workload.manifest or {}).get("spec") or {}
+        return float(spec.get("minReadySeconds") or 0)
+
+    def _ready_long_enough(self, pod: Pod) -> bool:
+        if not pod.ready:
+            self._ready_since.pop(pod.uid, None)
+            return False
+        since = self._ready_since.setdefault(pod.uid, self._context.clock.monotonic())
+        return self._context.clock.monotonic() - since >= self._min_ready_seconds
+
+    def seconds_until_ready(self, longest: float) -> float:
+        """Until the first pod that is Ready now has been so for minReadySeconds; a watch is not to outlast that."""
+        if not self._ready_since:
+            return longest
+        left = min(self._ready_since.values()) + self._min_ready_seconds - self._context.clock.monotonic()
+        return min(longest, max(left, 0.1))
+
+    def _not_needed(self) -> Found | None:
+        """The owner was deleted, or wants no more pods than there are: nothing is to come."""
+        now = self._context.clock.monotonic()
+        if self._step.action == Action.FROM_MANIFEST or now - self._owner_seen < OWNER_SECONDS:
+            return None
+        self._owner_seen = now
+        why = self._why_not_needed()
+        return Found(None, why=why) if why and self.gone else None
+
+    def _why_not_needed(self) -> str:
+        workload = self._step.workload
+        manifest = reread(self._context.api, workload, self._step.pod)
+        if manifest is None:
+            return f"{workload.shown} was deleted meanwhile"
+        if workload.kind == "Job":
+            return "its Job has finished meanwhile" if predicates.job_finished(manifest) else ""
+        living = [pod for pod in self.siblings() if not pod.deleting]
+        if self.gone and len(living) >= predicates.wanted_replicas(manifest):
+            return f"{workload.shown} was scaled down meanwhile"
+        return ""
+
+    def why_none(self, seconds: float) -> str:
+        """Why there is no good replacement after so many seconds, from the most telling source."""
+        for pod in self.candidates():
+            why = predicates.waiting_reason(self._seen()[pod.uid])
+            where = f" on {quoted(pod.node)}" if pod.node else ""
+            return f"its replacement {quoted(pod.name)}{where} was not Ready within {seconds:.0f} s: {why}"
+        owner = self._step.pod.owner
+        said = self._context.api.warnings_about(self._step.pod.namespace, owner.uid) if owner else []
+        last = f": {plain(said[-1])}" if said else ""
+        return f"{self._step.workload.shown} made no replacement within {seconds:.0f} s{last}"

@@ -1,0 +1,197 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kubernetes versions, the compatibility matrix with its provenance, and the verdict on a platform version."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.ackops.eci.plugins.module_utils._errors import InvalidInput
+from ansible_collections.ackops.eci.plugins.module_utils._text import quoted
+
+COMPATIBLE = "compatible"
+INCOMPATIBLE = "incompatible"
+UNKNOWN = "unknown"
+UNDETERMINED = "undetermined"
+EXEMPT = "exempt"
+VERDICTS = (COMPATIBLE, INCOMPATIBLE, UNKNOWN, UNDETERMINED, EXEMPT)
+# What shuts the gate.
+BLOCKING = (INCOMPATIBLE, UNKNOWN, UNDETERMINED)
+
+# The row of pods that have an instance id and no platform version (the annotation is missing or empty).
+UNAVAILABLE = "unavailable"
+
+Minor = tuple[int, int]
+
+_VERSION = re.compile(r"^[vV]?(\d{1,3})\.(\d{1,3})(?:\.\d{1,4})?\+?(?:[-+][0-9A-Za-z.+-]+)?$", re.ASCII)
+_RANGE = re.compile(r"^\s*>=\s*(\S+)\s*$")
+
+# Source of the matrix: "Upgrade the ECI Platform Version", Alibaba Cloud documentation, as of the date below.
+MATRIX_SOURCE = "Alibaba Cloud, Container Service for Kubernetes: Upgrade the ECI Platform Version"
+MATRIX_DATE = "2026-03-26"
+_TO_1_24 = ["1.12", "1.14", "1.16", "1.18", "1.20", "1.22", "1.24"]
+BUILT_IN_MATRIX: Mapping[str, Any] = {
+    "1.1.0": {"versions": [*_TO_1_24, "1.26", "1.28", "1.30", "1.31"], "canary": ["1.31"]},
+    "1.0.0": {"versions": _TO_1_24},
+    UNAVAILABLE: {"versions": _TO_1_24},
+}
+
+# ACK offers the even minors up to 1.30 and every minor from 1.31 on.
+_LAST_EVEN_ONLY = 30
+
+
+def show_minor(minor: Minor) -> str:
+    """``(1, 26)`` as ``1.26``."""
+    return f"{minor[0]}.{minor[1]}"
+
+
+def parse_version(value: object, option: str) -> Minor:
+    """The major and minor version in any form that people have at hand.
+
+    Takes ``1.26``, ``v1.26.3``, ``1.26.3-aliyun.1``. A number is refused: YAML reads ``1.30`` as the number 1.3.
+    """
+    if isinstance(value, (bool, int, float)):
+        raise InvalidInput(
+            option,
+            value,
+            "is a number, not a version: YAML reads an unquoted 1.30 as the number 1.3",
+            f"Put it in quotes, for example {option}: '1.30'.",
+        )
+    found = _VERSION.match(value.strip()) if isinstance(value, str) else None
+    if found is None:
+        raise InvalidInput(
+            option, value, "is not a Kubernetes version", "Give it as '1.26', 'v1.26.3' or '1.26.3-aliyun.1'."
+        )
+    return int(found.group(1)), int(found.group(2))
+
+
+@dataclass(frozen=True)
+class Row:
+    """The Kubernetes versions that one platform version supports: some minors, and all from ``since`` on."""
+
+    minors: frozenset[Minor] = frozenset()
+    since: Minor | None = None
+    canary: frozenset[Minor] = frozenset()
+
+    def names(self, minor: Minor) -> bool:
+        """Whether this row lists the version."""
+        return minor in self.minors or (self.since is not None and minor >= self.since)
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Which platform version supports which Kubernetes version, and who says so."""
+
+    rows: Mapping[str, Row]
+    source: str
+    date: str
+
+    def knows(self, target: Minor) -> bool:
+        """Whether any row names the Kubernetes version; one that none names is unknown, not unsupported."""
+        return any(row.names(target) for row in self.rows.values())
+
+    def verdict(self, platform_version: str, target: Minor) -> tuple[str, str]:
+        """The verdict on a platform version for a target, and the reason in words."""
+        row = self.rows.get(platform_version)
+        shown = show_minor(target)
+        if row is None:
+            return UNKNOWN, (
+                f"the matrix does not name platform version {quoted(platform_version)}; if you know what it"
+                f" supports, say so with matrix: {{'<platform version>': ['{shown}']}}"
+            )
+        label = "no platform version" if platform_version == UNAVAILABLE else f"platform version {platform_version}"
+        if row.names(target):
+            canary = " (canary release)" if target in row.canary else ""
+            return COMPATIBLE, f"{label} supports Kubernetes {shown}{canary}"
+        if self.knows(target):
+            return INCOMPATIBLE, f"{label} does not support Kubernetes {shown}"
+        return UNKNOWN, (
+            f"the matrix does not name Kubernetes {shown}; if {label} supports it, say so with"
+            f" matrix: {{'{platform_version}': ['{shown}']}} or {{'{platform_version}': '>=1.12'}}"
+        )
+
+    def supports(self, platform_version: str, target: Minor) -> bool:
+        """Whether the platform version is known to support the target."""
+        return self.verdict(platform_version, target)[0] == COMPATIBLE
+
+    def supporting(self, target: Minor) -> list[str]:
+        """The platform versions that support the target, for messages."""
+        return sorted(name for name, row in self.rows.items() if row.names(target))
+
+
+def _row(key: str, value: object) -> Row:
+    option = f"matrix['{key}']"
+    canary: object = ()
+    if isinstance(value, Mapping):
+        unknown = sorted(map(str, set(value) - {"versions", "canary"}))
+        if unknown or "versions" not in value:
+            raise InvalidInput(
+                option,
+                value,
+                "has keys other than 'versions' and 'canary', or no 'versions'",
+                "Give {versions: ['1.26'], canary: []}, a list, or a range such as '>=1.12'.",
+            )
+        canary, value = value.get("canary") or (), value["versions"]
+    entries: Sequence[object] = [value] if isinstance(value, str) else value if isinstance(value, (list, tuple)) else ()
+    if not entries:
+        raise InvalidInput(
+            option, value, "names no version", "Give a list such as ['1.26', '1.28'] or a range such as '>=1.12'."
+        )
+    minors: set[Minor] = set()
+    since: Minor | None = None
+    for entry in entries:
+        found = _RANGE.match(entry) if isinstance(entry, str) else None
+        if found is not None:
+            start = parse_version(found.group(1), option)
+            since = start if since is None else min(since, start)
+        else:
+            minors.add(parse_version(entry, option))
+    if not isinstance(canary, (list, tuple)):
+        raise InvalidInput(option, canary, "is not a list of canary versions", "Give canary: ['1.31'].")
+    return Row(frozenset(minors), since, frozenset(parse_version(entry, option) for entry in canary))
+
+
+def build_matrix(override: Mapping[str, Any] | None = None) -> Matrix:
+    """The built-in matrix, with the user's rows in place of (or besides) its own."""
+    rows = {key: _row(key, value) for key, value in BUILT_IN_MATRIX.items()}
+    if not override:
+        return Matrix(rows, MATRIX_SOURCE, MATRIX_DATE)
+    for key, value in override.items():
+        if not isinstance(key, str):
+            raise InvalidInput("matrix", key, "is not a text", "Put the platform version in quotes: {'1.1.0': ...}.")
+        rows[key.strip() or UNAVAILABLE] = _row(key, value)
+    return Matrix(
+        rows, f"{MATRIX_SOURCE}; changed by the user for {', '.join(sorted(map(str, override)))}", MATRIX_DATE
+    )
+
+
+def is_offered(minor: Minor) -> bool:
+    """Whether ACK offers the version at all (even minors to 1.30, every minor from 1.31 on)."""
+    return minor[0] == 1 and (minor[1] > _LAST_EVEN_ONLY or minor[1] % 2 == 0)
+
+
+def next_offered(current: Minor) -> Minor:
+    """The version that ACK upgrades to from ``current``, one hop at a time."""
+    major, minor = current[0], current[1] + 1
+    while not is_offered((major, minor)) and major == 1:
+        minor += 1
+    return major, minor
+
+
+def hop_warning(current: Minor, target: Minor) -> str:
+    """Why ACK would not offer this upgrade as one step; empty when it would."""
+    if target <= current:
+        return ""
+    if not is_offered(target):
+        return f"ACK does not offer Kubernetes {show_minor(target)}: it offers even minors up to 1.30 and all from 1.31 on."
+    step = next_offered(current)
+    if target != step:
+        return (
+            f"ACK upgrades one supported version at a time: from {show_minor(current)} the next is {show_minor(step)},"
+            f" not {show_minor(target)}."
+        )
+    return ""

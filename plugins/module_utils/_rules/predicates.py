@@ -1,0 +1,209 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Yes or no, about one pod or one workload: is it ECI, is it settled, is it the replacement, why is it stuck."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.ackops.eci.plugins.module_utils._rules.matrix import UNAVAILABLE
+from ansible_collections.ackops.eci.plugins.module_utils._rules.model import (
+    ACS_INSTANCE_ID,
+    ACS_LABEL,
+    Node,
+    Pod,
+    condition,
+)
+from ansible_collections.ackops.eci.plugins.module_utils._text import plain, quoted
+
+VIRTUAL_NODE_LABEL = ("type", "virtual-kubelet")
+VIRTUAL_NODE_TAINT = "virtual-kubelet.io/provider"
+ZONE_LABELS = ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone")
+DEFAULT_NODE_PREFIXES = ("virtual-kubelet", "virtual-node-eci-")
+
+ECI = "eci"
+ACS = "acs"
+UNSCHEDULED = "unscheduled"
+OTHER = "other"
+
+# Reasons of a waiting container that mean trouble; the others (ContainerCreating, PodInitializing) are progress.
+_PROGRESS = ("ContainerCreating", "PodInitializing")
+
+
+def is_virtual(name: str, manifest: Mapping[str, Any], prefixes: Sequence[str]) -> bool:
+    """Whether a node is a virtual one: by its label, its taint, or the beginning of its name."""
+    labels = (manifest.get("metadata") or {}).get("labels") or {}
+    taints = (manifest.get("spec") or {}).get("taints") or ()
+    return (
+        labels.get(VIRTUAL_NODE_LABEL[0]) == VIRTUAL_NODE_LABEL[1]
+        or any(taint.get("key") == VIRTUAL_NODE_TAINT for taint in taints)
+        or name.startswith(tuple(prefixes))
+    )
+
+
+def node_from_manifest(manifest: Mapping[str, Any], prefixes: Sequence[str]) -> Node:
+    """Project a node onto its name, its zone and whether it is virtual."""
+    metadata = manifest.get("metadata") or {}
+    labels = metadata.get("labels") or {}
+    name = metadata.get("name", "")
+    zone = next((labels[label] for label in ZONE_LABELS if label in labels), "")
+    return Node(name, is_virtual(name, manifest, prefixes), zone, is_machine(name, manifest, prefixes))
+
+
+def is_machine(name: str, manifest: Mapping[str, Any], prefixes: Sequence[str]) -> bool:
+    """Whether a node is a machine for certain: its kubelet reports kernel and container runtime, as no virtual one can."""
+    reported = (manifest.get("status") or {}).get("nodeInfo") or {}
+    known = bool(reported.get("kernelVersion") and reported.get("containerRuntimeVersion"))
+    return known and not is_virtual(name, manifest, prefixes)
+
+
+def kind_of_pod(
+    pod: Pod, virtual_nodes: Collection[str], prefixes: Sequence[str], machines: Collection[str] = ()
+) -> str:
+    """ECI, ACS, UNSCHEDULED or OTHER.
+
+    A pod on a node that is a machine for certain is OTHER, whatever annotations it bears (copied ones, for example).
+    A pod is ECI by its instance id or by its virtual node (a node that is gone is judged by its name); an ACS pod may
+    sit on the same node and is told by its label, or by an acs instance id without an eci one.
+    """
+    if pod.node in machines:
+        return OTHER
+    if not pod.instance_id and (
+        pod.labels.get(ACS_LABEL) == "true" or pod.annotations.get(ACS_INSTANCE_ID, "").startswith("acs-")
+    ):
+        return ACS
+    if pod.instance_id or pod.node in virtual_nodes or (pod.node and pod.node.startswith(tuple(prefixes))):
+        return ECI
+    return OTHER if pod.node else UNSCHEDULED
+
+
+def effective_version(pod: Pod) -> str | None:
+    """The platform version to judge an ECI pod by; None while the pod is still being created.
+
+    The virtual-kubelet writes instance id and version after the pod is bound, so a live pod with neither is
+    undetermined. A pod that has an instance id (or has finished) and no version is an old one: unavailable.
+    """
+    if pod.platform_version:
+        return pod.platform_version
+    if pod.instance_id or pod.finished:
+        return UNAVAILABLE
+    return None
+
+
+def has_settled_as(
+    pod: Pod, virtual_nodes: Collection[str], prefixes: Sequence[str], machines: Collection[str] = ()
+) -> str | None:
+    """The version a new pod has come up on: '' on a real node, None while that is not known yet."""
+    if not pod.node:
+        return None
+    return effective_version(pod) if kind_of_pod(pod, virtual_nodes, prefixes, machines) == ECI else ""
+
+
+def waiting_reason(manifest: Mapping[str, Any]) -> str:
+    """Why a pod is not Ready, in one line, from the most telling source: ECI, the scheduler, the containers."""
+    created = condition(manifest, "ContainerInstanceCreated")
+    if created.get("status") == "False":
+        return _say(created.get("reason"), created.get("message"))
+    scheduled = condition(manifest, "PodScheduled")
+    if scheduled.get("status") == "False":
+        return _say(scheduled.get("reason"), scheduled.get("message"))
+    status = manifest.get("status") or {}
+    for entry in [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]:
+        waiting = (entry.get("state") or {}).get("waiting") or {}
+        if waiting.get("reason") and waiting["reason"] not in _PROGRESS:
+            return f"container {quoted(entry.get('name'))}: " + _say(waiting["reason"], waiting.get("message"))
+    if status.get("phase") in ("Failed", "Unknown"):
+        return _say(status.get("reason") or status["phase"], status.get("message"))
+    ready = condition(manifest, "Ready")
+    if ready.get("status") == "False":
+        return "not Ready: " + _say(ready.get("reason"), ready.get("message"))
+    return f"phase {status.get('phase') or 'Pending'}, no condition says why"
+
+
+def _say(reason: object, message: object) -> str:
+    said = str(reason or "no reason given")
+    return f"{plain(said, 80)}: {plain(message, 240)}" if message else plain(said, 80)
+
+
+def rollout_in_progress(workload: Mapping[str, Any]) -> str:
+    """Why a Deployment, ReplicaSet or StatefulSet has not settled; empty when it has."""
+    metadata, spec, status = (workload.get(part) or {} for part in ("metadata", "spec", "status"))
+    if (status.get("observedGeneration") or 0) < (metadata.get("generation") or 0):
+        return "its controller has not seen the last change yet"
+    wanted = wanted_replicas(workload)
+    kind = workload.get("kind")
+    if kind == "Deployment" and (status.get("updatedReplicas") or 0) < wanted and not spec.get("paused"):
+        return f"{status.get('updatedReplicas') or 0} of {wanted} pods are of the new version"
+    if kind == "StatefulSet" and _stateful_rolling(spec, status, wanted):
+        return "its update has not reached every pod"
+    if kind == "Deployment" and (status.get("replicas") or 0) > wanted:
+        return f"{status['replicas']} pods, {wanted} wanted: old ones are still going"
+    return ""
+
+
+def _stateful_rolling(spec: Mapping[str, Any], status: Mapping[str, Any], wanted: int) -> bool:
+    strategy = spec.get("updateStrategy") or {}
+    partition = (strategy.get("rollingUpdate") or {}).get("partition") or 0
+    if strategy.get("type") == "OnDelete" or status.get("currentRevision") == status.get("updateRevision"):
+        return False
+    return (status.get("updatedReplicas") or 0) < max(wanted - partition, 0)
+
+
+def wanted_replicas(workload: Mapping[str, Any]) -> int:
+    """How many pods the workload is to have (Kubernetes' default is 1)."""
+    count = (workload.get("spec") or {}).get("replicas")
+    return 1 if count is None else int(count)
+
+
+def job_finished(job: Mapping[str, Any]) -> bool:
+    """Whether a Job is Complete or Failed: from then on its controller makes no more pods."""
+    return any(condition(job, kind).get("status") == "True" for kind in ("Complete", "Failed"))
+
+
+def may_fail_once_more(job: Mapping[str, Any]) -> bool:
+    """Whether the Job makes another pod after one more failure (Kubernetes' default for backoffLimit is 6)."""
+    limit = (job.get("spec") or {}).get("backoffLimit")
+    failed = (job.get("status") or {}).get("failed") or 0
+    return int(failed) < (6 if limit is None else int(limit))
+
+
+def budget_covers(budget: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+    """Whether a budget's selector matches; matchExpressions are left to the server's own words."""
+    selector = (budget.get("spec") or {}).get("selector") or {}
+    wanted = selector.get("matchLabels") or {}
+    return bool(wanted) and not selector.get("matchExpressions") and all(labels.get(k) == v for k, v in wanted.items())
+
+
+def unsettled(
+    workload: Mapping[str, Any],
+    siblings: Sequence[tuple[Pod, Mapping[str, Any]]],
+    *,
+    here: bool,
+    may_be_broken: Collection[str] = (),
+) -> str:
+    """Why no pod of a workload is to be touched now: one at a time, and never on top of another trouble.
+
+    ``siblings`` are its other pods, each with its manifest; ``here`` says whether the pod itself is still there;
+    ``may_be_broken`` are UIDs of siblings that need not be Ready. A run that was killed is known by what it has left: a
+    pod that is terminating, or one that is not Ready yet.
+    """
+    why = rollout_in_progress(workload)
+    for pod, manifest in siblings:
+        if not why and pod.deleting:
+            why = f"its sibling {quoted(pod.name)} is still terminating"
+        elif not why and not pod.ready and pod.uid not in may_be_broken:
+            why = f"its sibling {quoted(pod.name)} is not Ready ({waiting_reason(manifest)})"
+    wanted, count = wanted_replicas(workload), len(siblings) + here
+    if not why and wanted and count != wanted:
+        why = f"it has {count} pods, and wants {wanted}"
+    return why
+
+
+def held_by(manifest: Mapping[str, Any]) -> str:
+    """What keeps a pod that is being deleted."""
+    metadata = manifest.get("metadata") or {}
+    finalizers = ", ".join(quoted(name) for name in metadata.get("finalizers") or ())
+    grace = metadata.get("deletionGracePeriodSeconds")
+    return f"finalizers hold it: {finalizers}" if finalizers else f"its grace period is {grace} s"

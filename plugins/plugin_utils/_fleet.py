@@ -1,0 +1,133 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What concerns several clusters: whether two hosts are the same one, and what became of each in an upgrade. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.ackops.eci.plugins.module_utils._text import plain
+
+# What can become of a cluster, as words for people, the good ones first.
+STATES: Mapping[str, str] = {
+    "upgraded": "upgraded",
+    "current": "there already",
+    "planned": "would be upgraded",
+    "left_out": "left out, its gate is shut",
+    "failed": "failed",
+    "not_begun": "not begun",
+}
+MOST_NAMED = 10
+COUNTS = ("recreated", "planned", "blocked")
+
+
+# -- the same cluster twice --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Place:
+    """How a host names its cluster: by its variables, where they are read on the controller, and by what it found."""
+
+    server: str = ""
+    local: bool = False
+    host: object = None
+    kubeconfig: object = None
+    context: object = None
+
+    @property
+    def named(self) -> str | None:
+        """The variables, comparable; None where another machine reads them, which has a kubeconfig of its own."""
+        if not self.local:
+            return None
+        if self.host:
+            return json.dumps(["host", str(self.host)])
+        return json.dumps(["kubeconfig", self.kubeconfig, self.context], default=str, sort_keys=True)
+
+    def words(self) -> str:
+        """The variables, for a message; the content of a kubeconfig is no part of it."""
+        if self.host:
+            return f"at {plain(self.host)}"
+        context = f"context {plain(self.context)} of " if self.context else ""
+        if isinstance(self.kubeconfig, str):
+            return f"{context}{plain(self.kubeconfig)}"
+        if self.kubeconfig:
+            return f"{context}the same kubeconfig"
+        return f"{context}whatever the environment names (K8S_AUTH_HOST, KUBECONFIG, ~/.kube/config)"
+
+
+def same_clusters(places: Mapping[str, Place]) -> list[str]:
+    """A line for each cluster that several hosts are; empty when all are different."""
+    by_server: dict[str, list[str]] = {}
+    by_name: dict[str, list[str]] = {}
+    for host, place in places.items():
+        if place.server:
+            by_server.setdefault(place.server.rstrip("/").lower(), []).append(host)
+        if place.named:
+            by_name.setdefault(place.named, []).append(host)
+    lines, told = [], set()
+    for server, hosts in by_server.items():
+        if len(hosts) > 1:
+            told |= set(hosts)
+            lines.append(f"{_named(hosts)} are {plain(server)}")
+    alike = [hosts for hosts in by_name.values() if len(hosts) > 1 and not set(hosts) <= told]
+    return lines + [f"{_named(hosts)} are {places[hosts[0]].words()}" for hosts in alike]
+
+
+def _named(hosts: Sequence[str]) -> str:
+    more = f" and {len(hosts) - MOST_NAMED} more" if len(hosts) > MOST_NAMED else ""
+    return ", ".join(plain(host, 120) for host in hosts[:MOST_NAMED]) + more
+
+
+# -- the report of a fleet -----------------------------------------------------------------------------------------
+
+
+def _numbered(result: Mapping[str, Any]) -> dict[str, Any]:
+    """The result with its counts as numbers: ansible-core before 2.19 hands on what a template gives as text."""
+    return {**result, **{name: int(result[name]) for name in COUNTS if name in result}}
+
+
+def fleet_report(results: Mapping[str, Mapping[str, Any] | None]) -> dict[str, Any]:
+    """What became of each cluster, and how many of each; a host without a result was not begun."""
+    clusters = [{"state": "not_begun", **_numbered(result or {}), "cluster": host} for host, result in results.items()]
+    found = Counter(str(cluster["state"]) for cluster in clusters)
+    return {"counts": {state: found[state] for state in STATES}, "clusters": clusters}
+
+
+def fleet_summary(results: Mapping[str, Mapping[str, Any] | None], only: Iterable[str] | None = None) -> list[str]:
+    """The report in lines: the counts over all, then each cluster (of ``only``, where given), what went well first."""
+    report = fleet_report(results)
+    counts = ", ".join(f"{count} {STATES[state]}" for state, count in report["counts"].items() if count)
+    hosts = None if only is None else set(only)
+    shown = [cluster for cluster in report["clusters"] if hosts is None or cluster["cluster"] in hosts]
+    order = list(STATES)
+    shown.sort(key=lambda cluster: order.index(cluster["state"]))
+    return [f"{len(results)} clusters: {counts or 'none'}", *(_line(cluster) for cluster in shown)]
+
+
+def _line(cluster: Mapping[str, Any]) -> str:
+    state = str(cluster["state"])
+    start = f"{plain(cluster['cluster'], 120)}: {STATES[state]}"
+    if state == "not_begun":
+        return start
+    before, after = cluster.get("from_version") or "?", cluster.get("server_version") or cluster.get("target_version")
+    pods = f", {cluster['recreated']} pods recreated" if cluster.get("recreated") else ""
+    if state == "upgraded":
+        return f"{start}, {plain(before)} -> {plain(after)}{pods}"
+    if state == "current":
+        return f"{start}, {plain(before)}"
+    if state == "planned":
+        return f"{start}, {plain(before)} -> {plain(cluster.get('target_version'))}{_to_do(cluster)}"
+    where = f" at {cluster['stage']}" if state == "failed" else ""
+    return f"{start}{where}{pods}: {plain(cluster.get('problem') or 'no reason was given', 600)}"
+
+
+def _to_do(cluster: Mapping[str, Any]) -> str:
+    if not cluster.get("planned"):
+        return ""
+    blocked = f", {cluster['blocked']} of them blocked as things stand" if cluster.get("blocked") else ""
+    return f", {cluster['planned']} pods to recreate{blocked}"

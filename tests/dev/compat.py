@@ -1,0 +1,31 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The tests on every combination of Ansible and the Kubernetes client that we support."""
+
+from __future__ import annotations
+
+from tests.dev import envs, run
+from tests.dev.paths import say
+
+NOTHING_COLLECTED = 5
+SELECTION = "compat or not integration"
+
+
+def check(*arguments: str) -> int:
+    """Run the unit tests and a part of the integration tests in each environment; report them all."""
+    outcome = {spec.name: _one(spec, arguments) for spec in envs.COMPAT}
+    for name, result in outcome.items():
+        say(f"compat: {name}: {result}")
+    return int("FAILED" in outcome.values())
+
+
+def _one(spec: envs.Spec, arguments: tuple[str, ...]) -> str:
+    try:
+        envs.ensure(spec.name)
+    except envs.MissingPythonError as missing:
+        return f"not run, {missing}"
+    say(f"compat: {spec.purpose}")
+    command = ("python", "-m", "pytest", "-q", "-m", SELECTION, *arguments)
+    status = run.run(spec.name, *command)
+    return "passed" if status in {0, NOTHING_COLLECTED} else "FAILED"

@@ -1,0 +1,112 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Virtual environments in the cache, one for each requirements file and Python, made once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.dev import pythons
+from tests.dev.paths import REPO, cache_root, locked, say
+
+REQUIREMENTS = REPO / "tests" / "requirements"
+DONE = ".complete"
+
+
+@dataclass(frozen=True)
+class Spec:
+    """An environment: its purpose and the Pythons its packages support."""
+
+    name: str
+    purpose: str
+    lowest: pythons.Version = (3, 11)
+    highest: pythons.Version = (3, 14)
+
+    @property
+    def requirements(self) -> Path:
+        """Its pinned requirements."""
+        return REQUIREMENTS / f"{self.name}.txt"
+
+
+class MissingPythonError(Exception):
+    """No Python on this machine suits an environment."""
+
+    def __init__(self, spec: Spec) -> None:
+        """Say which environment, and what it would take."""
+        wanted = " to ".join(f"{major}.{minor}" for major, minor in (spec.lowest, spec.highest))
+        super().__init__(f"{spec.name} ({spec.purpose}) wants Python {wanted}, and none was found on this machine")
+
+
+class BrokenEnvironmentError(Exception):
+    """An environment could not be made."""
+
+
+SPECS = {
+    spec.name: spec
+    for spec in (
+        Spec("main", "the demo, the tests and the test cluster"),
+        Spec("lint", "linters, types and documentation"),
+        Spec("importer", "Galaxy's import check"),
+        Spec("awx", "the checks of what AWX gets", highest=(3, 13)),
+        Spec("ee", "what the execution environment has, and no more", highest=(3, 13)),
+        Spec("bench", "the benchmark and what it compares with", highest=(3, 13)),
+        Spec("compat-oldest", "ansible-core 2.16, kubernetes 24.2.0", highest=(3, 12)),
+        Spec("compat-middle", "ansible-core 2.19, kubernetes 31.0.0", highest=(3, 13)),
+        Spec("compat-newest", "ansible-core 2.21, newest kubernetes", lowest=(3, 12)),
+        Spec("pins", "writes the pinned requirements"),
+    )
+}
+COMPAT = [spec for name, spec in SPECS.items() if name.startswith("compat-")]
+
+
+def _location(spec: Spec, python: pythons.Python) -> Path:
+    digest = hashlib.sha256(spec.requirements.read_bytes())
+    digest.update(f"{python.full}\0{python.path}".encode())
+    return cache_root() / "env" / f"{spec.name}-py{python.label}-{digest.hexdigest()[:12]}"
+
+
+def _pip(home: Path, *arguments: str) -> None:
+    environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
+    command = [str(home / "bin" / "python"), "-m", "pip", *arguments]
+    outcome = subprocess.run(command, check=False, env=environment, stdin=subprocess.DEVNULL, cwd=home)
+    if outcome.returncode:
+        message = f"`pip {' '.join(arguments)}` failed with status {outcome.returncode}; what it printed is above"
+        raise BrokenEnvironmentError(message)
+
+
+def _build(spec: Spec, python: pythons.Python, home: Path) -> None:
+    say(f"making the environment {spec.name} ({spec.purpose}) with Python {python.full}; this happens once")
+    started = time.monotonic()
+    shutil.rmtree(home, ignore_errors=True)
+    outcome = subprocess.run([python.path, "-m", "venv", str(home)], check=False, stdin=subprocess.DEVNULL)
+    if outcome.returncode:
+        message = f"Python {python.label} has no working venv module; on Debian and Ubuntu, apt install python3-venv"
+        raise BrokenEnvironmentError(message)
+    # Every version is pinned, so there is nothing to resolve; `check` proves that the pins are whole.
+    _pip(home, "install", "--quiet", "--no-deps", "--requirement", str(spec.requirements))
+    _pip(home, "check", "--quiet")
+    (home / DONE).touch()
+    say(f"made the environment {spec.name} in {time.monotonic() - started:.0f} s")
+
+
+def ensure(name: str) -> Path:
+    """Return the directory of an environment, making it first where it is missing or was left half made."""
+    spec = SPECS[name]
+    python = pythons.choose(spec.lowest, spec.highest)
+    if python is None:
+        raise MissingPythonError(spec)
+    home = _location(spec, python)
+    if not (home / DONE).exists() or not (home / "bin" / "python").exists():
+        with locked(home.name):
+            # Another process may have made it while this one waited.
+            if not (home / DONE).exists() or not (home / "bin" / "python").exists():
+                home.parent.mkdir(parents=True, exist_ok=True)
+                _build(spec, python, home)
+    return home

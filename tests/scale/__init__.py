@@ -1,6 +1,0 @@
-# Copyright: (c) 2026, ackops.eci contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""What fleets of many clusters cost the machine that runs the playbook."""
-
-from __future__ import annotations

@@ -1,0 +1,87 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A scan and its verdict at once, and all pods that are to be recreated."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.ackops.eci.plugins.module_utils._check.cluster import (
+    check_cluster,
+    pods_to_recreate,
+    question_of,
+)
+from ansible_collections.ackops.eci.plugins.module_utils._errors import InvalidInput
+from tests.unit.support.model_cluster import NAMESPACE, NEW, ModelCluster
+
+OPTIONS: dict[str, Any] = {
+    "target_version": "1.26",
+    "matrix": None,
+    "exempt": [],
+    "node_name_prefixes": ["virtual-kubelet"],
+    "pods": None,
+    "whole_cluster": False,
+}
+
+
+def cluster(pods: int = 3) -> ModelCluster:
+    """So many pods on the old version."""
+    model = ModelCluster(seed=1)
+    model.workload("StatefulSet", "db", pods)
+    return model
+
+
+def test_the_verdict_is_that_of_every_pod_of_the_cluster() -> None:
+    """And the facts are those of the same scan."""
+    model = cluster()
+    model._annotate(next(iter(model.pods)), NEW)
+    scan, report = check_cluster(model, model.clock, question_of(OPTIONS))
+    assert report.counts == {"compatible": 1, "incompatible": 2, "unknown": 0, "undetermined": 0, "exempt": 0}
+    assert (report.compatible, report.cluster_version) == (False, "1.24")
+    assert scan.facts()["counts"]["eci"] == 3
+
+
+def test_more_pods_than_a_result_lists_are_all_recreated() -> None:
+    """What is cut is the listing, not the work."""
+    model = cluster(1500)
+    pods = pods_to_recreate({**OPTIONS, "whole_cluster": True}, model, model.clock)
+    assert len(pods) == 1500
+
+
+def test_exempt_pods_and_those_that_are_fine_are_left_alone() -> None:
+    """So is what the matrix does not name."""
+    model = cluster(4)
+    uids = list(model.pods)
+    model._annotate(uids[0], NEW)
+    model._annotate(uids[1], "9.9.9")
+    waiver = {"match": "name == 'db-2'", "reason": "agreed", "expires": "2999-01-01"}
+    pods = pods_to_recreate({**OPTIONS, "whole_cluster": True, "exempt": [waiver]}, model, model.clock)
+    assert [pod.key for pod in pods] == [f"{NAMESPACE}/db-3"]
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ({}, "whole_cluster: False and pods are both missing"),
+        ({"whole_cluster": True, "pods": []}, "whole_cluster: True and pods exclude each other"),
+        ({"pods": [], "exempt": [{"match": "x"}]}, "exempt: .* has no effect on pods that are given"),
+        ({"whole_cluster": True, "target_version": 1.26}, "target_version: .*quotes"),
+        ({"whole_cluster": True, "exempt": [{"match": "x"}]}, r"exempt\[0\]: .* has no 'reason'"),
+    ],
+)
+def test_options_that_cannot_be_meant(options: dict[str, Any], complaint: str) -> None:
+    """Said before any request is made."""
+    model = cluster()
+    model.armed, model.faults = True, 1.0
+    with pytest.raises(InvalidInput, match=complaint):
+        pods_to_recreate({**OPTIONS, **options}, model, model.clock)
+
+
+def test_pods_that_are_given_are_taken_as_they_are() -> None:
+    """No scan."""
+    model = cluster()
+    given = [{"namespace": NAMESPACE, "name": "db-0", "uid": "u"}]
+    assert [pod.uid for pod in pods_to_recreate({**OPTIONS, "pods": given}, model, model.clock)] == ["u"]

@@ -1,0 +1,222 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is an ECI pod, by which version is it judged, what has settled, why is it stuck."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from ansible_collections.ackops.eci.plugins.module_utils._rules import predicates
+from ansible_collections.ackops.eci.plugins.module_utils._rules.matrix import UNAVAILABLE
+from tests.unit.support.builders import HOSTILE_VERSIONS, QUICK, one_line, pod, pod_manifest, state
+
+PREFIXES = predicates.DEFAULT_NODE_PREFIXES
+NODES = ("custom",)
+ACS = {"alibabacloud.com/acs": "true"}
+ACS_ID = {"alibabacloud.com/instance-id": "acs-2ze1"}
+
+
+def node(name: str, labels: dict[str, str] | None = None, taint: str = "") -> dict[str, Any]:
+    """A node as the API shows it."""
+    spec = {"taints": [{"key": "other"}, {"key": taint, "effect": "NoSchedule"}]} if taint else {}
+    return {"metadata": {"name": name, "labels": labels}, "spec": spec}
+
+
+@pytest.mark.parametrize(
+    ("manifest", "virtual"),
+    [
+        (node("virtual-kubelet"), True),
+        (node("virtual-kubelet-cn-beijing-a"), True),
+        (node("virtual-node-eci-0"), True),
+        (node("custom", {"type": "virtual-kubelet"}), True),
+        (node("custom", taint="virtual-kubelet.io/provider"), True),
+        (node("custom", {"type": "gpu"}, taint="other"), False),
+        (node("cn-beijing.10.0.0.1"), False),
+        (node("my-virtual-kubelet"), False),
+        ({}, False),
+    ],
+)
+def test_virtual_nodes(manifest: dict[str, Any], virtual: bool) -> None:
+    """By label, taint or the beginning of the name."""
+    assert predicates.node_from_manifest(manifest, PREFIXES).virtual is virtual
+
+
+def test_prefixes_of_ones_own_take_the_place_of_the_usual() -> None:
+    """And no prefix at all means that names say nothing."""
+    assert predicates.is_virtual("eci-7", {}, ["eci-"])
+    assert not predicates.is_virtual("virtual-kubelet", {}, ["eci-"])
+    assert not predicates.is_virtual("virtual-kubelet", {}, [])
+
+
+@pytest.mark.parametrize("label", predicates.ZONE_LABELS)
+def test_the_zone_of_a_node(label: str) -> None:
+    """By today's label or yesterday's."""
+    assert predicates.node_from_manifest(node("n", {label: "cn-beijing-a"}), PREFIXES).zone == "cn-beijing-a"
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        ({}, "eci"),
+        ({"node": "cn-beijing.10.0.0.1"}, "eci"),
+        ({"instance_id": None}, "eci"),
+        ({"instance_id": None, "node": "custom"}, "eci"),
+        ({"instance_id": None, "node": "virtual-kubelet-of-a-node-that-is-gone"}, "eci"),
+        ({"instance_id": None, "node": "cn-beijing.10.0.0.1"}, "other"),
+        ({"instance_id": None, "node": "cn-beijing.10.0.0.1", "platform_version": "1.0.0"}, "other"),
+        ({"instance_id": None, "node": ""}, "unscheduled"),
+        ({"instance_id": "", "node": ""}, "unscheduled"),
+        ({"instance_id": None, "labels": ACS}, "acs"),
+        ({"instance_id": None, "annotations": ACS_ID}, "acs"),
+        ({"instance_id": None, "labels": ACS, "node": ""}, "acs"),
+        ({"annotations": ACS_ID}, "eci"),
+        ({"labels": ACS}, "eci"),
+        ({"instance_id": None, "labels": {"alibabacloud.com/acs": "false"}}, "eci"),
+        ({"instance_id": None, "annotations": {"alibabacloud.com/instance-id": "eci-2ze1"}}, "eci"),
+        ({"instance_id": None, "node": "n", "labels": {"alibabacloud.com/eci": "true"}}, "other"),
+    ],
+)
+def test_kinds_of_pods(changes: dict[str, Any], kind: str) -> None:
+    """An instance id or a virtual node makes ECI; labels and tolerations that ask for ECI do not."""
+    assert predicates.kind_of_pod(pod(**changes), NODES, PREFIXES) == kind
+
+
+@pytest.mark.parametrize(
+    ("version", "instance", "phase", "effective"),
+    [
+        ("1.0.0", "eci-1", "Running", "1.0.0"),
+        ("1.0.0", None, "Pending", "1.0.0"),
+        (None, "eci-1", "Running", UNAVAILABLE),
+        ("", "eci-1", "Pending", UNAVAILABLE),
+        (None, None, "Succeeded", UNAVAILABLE),
+        ("", "", "Failed", UNAVAILABLE),
+        (None, None, "Pending", None),
+        ("", "", "Running", None),
+        (None, None, "Unknown", None),
+        *((text, "eci-1", "Running", text) for text in HOSTILE_VERSIONS),
+    ],
+)
+def test_the_version_to_judge_by(version: str | None, instance: str | None, phase: str, effective: str | None) -> None:
+    """A pod that was bound a second ago is undetermined; an old one is unavailable; the rest stand as written."""
+    assert predicates.effective_version(pod(platform_version=version, instance_id=instance, phase=phase)) == effective
+
+
+@pytest.mark.parametrize(
+    ("changes", "settled"),
+    [
+        ({"node": "", "instance_id": None, "platform_version": None}, None),
+        ({"instance_id": None, "platform_version": None}, None),
+        ({}, "1.1.0"),
+        ({"platform_version": None}, UNAVAILABLE),
+        ({"node": "cn-beijing.10.0.0.1", "instance_id": None, "platform_version": None}, ""),
+        ({"labels": ACS, "instance_id": None, "platform_version": None}, ""),
+    ],
+)
+def test_where_a_new_pod_has_come_up(changes: dict[str, Any], settled: str | None) -> None:
+    """A real node is as good as a compatible version; not knowing is neither."""
+    assert predicates.has_settled_as(pod(**changes), NODES, PREFIXES) == settled
+
+
+def stuck(*conditions: dict[str, str], **status: Any) -> dict[str, Any]:
+    """A pod with that status."""
+    manifest = pod_manifest(phase="Pending", conditions=list(conditions))
+    manifest["status"].update(status)
+    return manifest
+
+
+WAITING = {"name": "app", "state": {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}}
+PROGRESS = {"name": "init", "state": {"waiting": {"reason": "PodInitializing"}}}
+NO_STOCK = state("ContainerInstanceCreated", "False", "NoStock", "zone is out of stock")
+NOT_READY = state("Ready", "False", "ContainersNotReady", "app")
+
+
+@pytest.mark.parametrize(
+    ("manifest", "said"),
+    [
+        (stuck(NOT_READY, NO_STOCK), "NoStock: zone is out of stock"),
+        (stuck(state("PodScheduled", "False", "Unschedulable", "0/3 nodes")), "Unschedulable: 0/3 nodes"),
+        (stuck(NOT_READY, containerStatuses=[PROGRESS, WAITING]), "container 'app': ImagePullBackOff: no such image"),
+        (stuck(initContainerStatuses=[WAITING]), "container 'app': ImagePullBackOff: no such image"),
+        (stuck(phase="Failed", reason="Evicted", message="disk"), "Evicted: disk"),
+        (stuck(phase="Failed"), "Failed"),
+        (stuck(NOT_READY, containerStatuses=[PROGRESS]), "not Ready: ContainersNotReady: app"),
+        (stuck(state("ContainerInstanceCreated", "False")), "no reason given"),
+        (
+            stuck(state("ContainerInstanceCreated", "True"), state("PodScheduled", "True")),
+            "phase Pending, no condition",
+        ),
+        ({}, "phase Pending, no condition says why"),
+    ],
+)
+def test_why_a_pod_waits(manifest: dict[str, Any], said: str) -> None:
+    """The most telling source first."""
+    assert predicates.waiting_reason(manifest).startswith(said)
+
+
+@QUICK
+@given(st.text(), st.text(), st.sampled_from(["ContainerInstanceCreated", "PodScheduled", "Ready"]))
+def test_a_reason_is_one_short_line(reason: str, message: str, kind: str) -> None:
+    """Whatever the message of a condition holds."""
+    line = predicates.waiting_reason(stuck(state(kind, "False", reason, message * 50)))
+    assert one_line(line)
+    assert len(line) < 400
+
+
+def workload(kind: str, spec: dict[str, Any], status: dict[str, Any], generation: int = 2) -> dict[str, Any]:
+    """A workload whose controller has seen its last change, unless told otherwise."""
+    usual = {"observedGeneration": 2}
+    return {"kind": kind, "metadata": {"generation": generation}, "spec": spec, "status": usual | status}
+
+
+ROLLING = {"currentRevision": "a", "updateRevision": "b", "updatedReplicas": 1}
+PARTITION = {"type": "RollingUpdate", "rollingUpdate": {"partition": 2}}
+
+
+@pytest.mark.parametrize(
+    ("manifest", "said"),
+    [
+        (workload("Deployment", {"replicas": 2}, {"replicas": 2, "updatedReplicas": 2}), ""),
+        (workload("Deployment", {"replicas": 2}, {"replicas": 2, "updatedReplicas": 2}, 3), "has not seen"),
+        (workload("Deployment", {"replicas": 2}, {"replicas": 3, "updatedReplicas": 1}), "1 of 2 pods"),
+        (workload("Deployment", {"replicas": 2}, {"replicas": 3, "updatedReplicas": 2}), "old ones are still going"),
+        (workload("Deployment", {"replicas": 2, "paused": True}, {"replicas": 2, "updatedReplicas": 0}), ""),
+        (workload("Deployment", {}, {}), "0 of 1 pods"),
+        (workload("Deployment", {"replicas": 0}, {}), ""),
+        (workload("StatefulSet", {"replicas": 3}, ROLLING), "has not reached every pod"),
+        (workload("StatefulSet", {"replicas": 3}, ROLLING | {"updateRevision": "a"}), ""),
+        (workload("StatefulSet", {"replicas": 3, "updateStrategy": PARTITION}, ROLLING), ""),
+        (workload("StatefulSet", {"replicas": 4, "updateStrategy": PARTITION}, ROLLING), "has not reached"),
+        (workload("StatefulSet", {"replicas": 3, "updateStrategy": {"type": "OnDelete"}}, ROLLING), ""),
+        (workload("StatefulSet", {"replicas": 3}, ROLLING, 3), "has not seen"),
+        (workload("ReplicaSet", {"replicas": 3}, {"replicas": 1}), ""),
+    ],
+)
+def test_rollouts(manifest: dict[str, Any], said: str) -> None:
+    """A workload that is changing by itself is left alone until it settles."""
+    reason = predicates.rollout_in_progress(manifest)
+    assert said in reason
+    assert bool(reason) is bool(said)
+
+
+@pytest.mark.parametrize(
+    ("spec", "wanted"), [({}, 1), ({"replicas": None}, 1), ({"replicas": 0}, 0), ({"replicas": 5}, 5)]
+)
+def test_wanted_replicas(spec: dict[str, Any], wanted: int) -> None:
+    """0 is a number; nothing is 1."""
+    assert predicates.wanted_replicas({"spec": spec}) == wanted
+
+
+@pytest.mark.parametrize(
+    ("condition", "finished"),
+    [(state("Complete", "True"), True), (state("Failed", "True"), True), (state("Complete", "False"), False)],
+)
+def test_jobs_that_have_finished(condition: dict[str, str], finished: bool) -> None:
+    """Complete or Failed; a suspended one has not finished."""
+    suspended = state("Suspended", "True")
+    assert predicates.job_finished({"status": {"conditions": [suspended, condition]}}) is finished
+    assert not predicates.job_finished({"status": {"conditions": [suspended]}})
+    assert not predicates.job_finished({})
