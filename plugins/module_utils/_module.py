@@ -18,7 +18,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._kube.client import Kub
 from ansible_collections.ackops.eci.plugins.module_utils._kube.connection import password_in, resolve
 
 # Results stay small: AWX cuts events over 700,000 bytes, and Ansible is slow on large ones. Counts are never cut.
-MOST_LISTED = 1000
+MOST_LISTED = 50
 
 _SECRET_KEYS = ("token", "password", "client-key-data", "id-token", "refresh-token", "access-token", "client-secret")
 _SECRET_VARIABLES = (

@@ -96,13 +96,13 @@ message:
   type: str
 blockers:
   description:
-    - The pods that shut the gate, the first 1000 of them, with C(namespace), C(name), C(uid), C(platform_version), C(verdict) and C(reason).
+    - The pods that shut the gate, the first 50 of them, with C(namespace), C(name), C(uid), C(platform_version), C(verdict) and C(reason).
     - To recreate all of them, however many, use O(ackops.eci.eci_pod_recreate#module:whole_cluster).
   returned: success
   type: list
   elements: dict
 exempted:
-  description: The pods that a waiver covers, the first 1000 of them, in the same form; the reason is that of the waiver.
+  description: The pods that a waiver covers, the first 50 of them, in the same form; the reason is that of the waiver.
   returned: success
   type: list
   elements: dict

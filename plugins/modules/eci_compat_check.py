@@ -97,7 +97,7 @@ message:
   type: str
 blockers:
   description:
-    - The pods that shut the gate, the first 1000 of them, with C(namespace), C(name), C(uid), C(platform_version), C(verdict) and C(reason).
+    - The pods that shut the gate, the first 50 of them, with C(namespace), C(name), C(uid), C(platform_version), C(verdict) and C(reason).
   returned: always
   type: list
   elements: dict

@@ -148,7 +148,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 pods:
-  description: What became of each pod, in order, the first 1000 of them.
+  description: What became of each pod, in order, the first 50 of them.
   returned: always
   type: list
   elements: dict
@@ -216,6 +216,12 @@ counts:
   returned: always
   type: dict
   sample: {"recreated": 14}
+workloads:
+  description: The workloads of all these pods, those with the most pods first, the first 50 of them, and how many pods each has.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{"workload": "Deployment shop/web", "pods": 12}]
 refused:
   description: The pods that would not come back, with the reason. If there is one, nothing was touched.
   returned: always
@@ -276,10 +282,10 @@ def recreate(module: AnsibleModule) -> dict[str, Any]:
     )
     api, clock, run = connect_from(module), SystemClock(), str(uuid.uuid4())
     request = replace(request, pods=pods_to_recreate(params, api, clock), fresh=params["whole_cluster"])
-    if module.check_mode:
-        plan = carry_out(Environment(api, clock, NoLedger()), request, dry_run=True, limit=MOST_LISTED)
-        return {"run": run, "ledger": "", **plan}
     tell = Progress(params["progress_file"]).tell if params["progress_file"] else None
+    if module.check_mode:
+        plan = carry_out(Environment(api, clock, NoLedger(tell)), request, dry_run=True, limit=MOST_LISTED)
+        return {"run": run, "ledger": "", **plan}
     ledger = open_ledger(params["record_dir"], run, api.server(), clock, tell)
     result = run_alone(Environment(api, clock, ledger), request, Holder.of_this_process(run), MOST_LISTED)
     return {"run": run, "ledger": ledger.path, **result}

@@ -22,6 +22,10 @@ def _predict(context: RunContext, step: Step) -> Recreation:
     pod = step.pod
     how = context.method if step.action == Action.BY_CONTROLLER else DELETE
     refusal = Removal(context.api, pod, how).refusal()
+    method = method_of(step, context.method)
+    context.journal.write(
+        "planned", namespace=pod.namespace, name=pod.name, method=method, refusal=refusal, reason=step.reason
+    )
     return Recreation(
         pod.namespace,
         pod.name,
@@ -30,5 +34,5 @@ def _predict(context: RunContext, step: Step) -> Recreation:
         refusal or step.reason,
         old_version=effective_version(pod) or "",
         workload=step.workload.shown if step.workload.uid else "",
-        method=method_of(step, context.method),
+        method=method,
     )

@@ -12,6 +12,8 @@ from typing import Any
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Recreation, records
 from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Action, Plan
 
+# So many workloads are named at the most.
+MOST_WORKLOADS = 50
 _CHANGED = ("recreated", "deleted", "no_longer_needed", "predicted", "blocked")
 
 
@@ -22,7 +24,15 @@ def as_result(outcomes: Sequence[Recreation], limit: int) -> dict[str, Any]:
         "changed": any(entry.outcome in _CHANGED or entry.removed for entry in outcomes),
         "pods": records(outcomes[:limit]),
         "counts": dict(sorted(counts.items())),
+        "workloads": _workloads(outcomes),
     }
+
+
+def _workloads(outcomes: Sequence[Recreation]) -> list[dict[str, Any]]:
+    """The workloads with the most pods, and how many of them were to be recreated."""
+    counts = Counter(entry.workload or "no workload" for entry in outcomes)
+    largest = sorted(counts.items(), key=lambda found: (-found[1], found[0]))[:MOST_WORKLOADS]
+    return [{"workload": workload, "pods": pods} for workload, pods in largest]
 
 
 def failure_message(outcomes: Sequence[Recreation], ledger: str) -> str:
@@ -56,15 +66,13 @@ def refusal_message(plan: Plan) -> str:
     )
 
 
-def diff_of(outcomes: Sequence[Recreation]) -> dict[str, str]:
-    """Platform versions before and after, one pod a line."""
-    before = [f"{entry.namespace}/{entry.name}: {entry.old_version}" for entry in outcomes if entry.outcome in _CHANGED]
-    after = [
-        f"{entry.namespace}/{entry.new_name or entry.name}: {_after(entry)}"
-        for entry in outcomes
-        if entry.outcome in _CHANGED
-    ]
-    return {"before": "\n".join([*before, ""]), "after": "\n".join([*after, ""])}
+def diff_of(outcomes: Sequence[Recreation], limit: int) -> dict[str, str]:
+    """Platform versions before and after, one pod a line, the first of them."""
+    changed = [entry for entry in outcomes if entry.outcome in _CHANGED]
+    more = [f"... and {len(changed) - limit} more"] if len(changed) > limit else []
+    before = [f"{entry.namespace}/{entry.name}: {entry.old_version}" for entry in changed[:limit]]
+    after = [f"{entry.namespace}/{entry.new_name or entry.name}: {_after(entry)}" for entry in changed[:limit]]
+    return {"before": "\n".join([*before, *more, ""]), "after": "\n".join([*after, *more, ""])}
 
 
 def _after(entry: Recreation) -> str:

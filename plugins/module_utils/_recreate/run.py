@@ -137,7 +137,7 @@ def carry_out(environment: Environment, request: Request, *, dry_run: bool, limi
         **as_result([*resumed, *gone, *outcomes], limit),
         "problem": problem or failure_message([*resumed, *outcomes], journal.path),
         "refused": refused[:limit],
-        "diff": diff_of(outcomes),
+        "diff": diff_of(outcomes, limit),
     }
 
 
