@@ -13,7 +13,9 @@ from ansible_collections.ackops.eci.plugins.plugin_utils._fleet import (
     fleet_report,
     fleet_summary,
     same_clusters,
+    twins,
 )
+from ansible_collections.ackops.eci.plugins.plugin_utils._waves import waves
 
 # What the roles note for each host: the registered result of the check (the fact of the same name may be an old one, from a
 # cache of facts), and what became of the cluster.
@@ -66,4 +68,6 @@ class FilterModule:
             "eci_same_clusters": eci_same_clusters,
             "eci_fleet_report": eci_fleet_report,
             "eci_fleet_summary": eci_fleet_summary,
+            "eci_twins": twins,
+            "eci_waves": waves,
         }
