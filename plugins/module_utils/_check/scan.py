@@ -18,7 +18,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._errors import (
     ListExpired,
     WatchBroken,
 )
-from ansible_collections.ackops.eci.plugins.module_utils._kube.paths import pods_path
+from ansible_collections.ackops.eci.plugins.module_utils._kube.paths import ALL_PODS, pods_path
 from ansible_collections.ackops.eci.plugins.module_utils._kube.pod_list import PodReader, read_nodes
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Clock, ClusterApi, PodSet
 from ansible_collections.ackops.eci.plugins.module_utils._rules import predicates
@@ -26,7 +26,6 @@ from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Nod
 from ansible_collections.ackops.eci.plugins.module_utils._rules.waivers import Condition
 from ansible_collections.ackops.eci.plugins.module_utils._text import quoted
 
-ALL_PODS = "/api/v1/pods"
 # A list that expires is begun again, so many times in all: on a server that drops snapshots faster than that
 # it never ends.
 TRIES = 3

@@ -1,55 +1,44 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The API server over HTTP: the only file that imports ``kubernetes``.
-
-The package loads the configuration and authenticates (exec plugins included); requests go through its connection
-pool as raw JSON. Its typed models are never used: they cost 20 times the time and memory of plain JSON, and its call
-signatures changed between the releases that we support.
-"""
+"""The API over HTTP: requests and answers as raw JSON, refusals and broken connections as our own errors."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-import logging
-import os
 import threading
-import traceback
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from ansible_collections.ackops.eci.plugins.module_utils._errors import (
     ApiError,
     ConnectionFailed,
     ListExpired,
-    MissingLibrary,
     WatchBroken,
 )
-from ansible_collections.ackops.eci.plugins.module_utils._kube.connection import Connection, without_login
-from ansible_collections.ackops.eci.plugins.module_utils._kube.paths import pods_path
+from ansible_collections.ackops.eci.plugins.module_utils._kube.config import Login, load
+from ansible_collections.ackops.eci.plugins.module_utils._kube.connection import Connection
+from ansible_collections.ackops.eci.plugins.module_utils._kube.paths import (
+    VERSION,
+    budgets_path,
+    events_path,
+    pods_path,
+)
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Answer, PodSet
 from ansible_collections.ackops.eci.plugins.module_utils._kube.watch import Feed
 from ansible_collections.ackops.eci.plugins.module_utils._text import plain, quoted
 
-try:
-    import kubernetes.config
+with contextlib.suppress(ImportError):  # it comes with the package that ``config`` imports, and misses
     import urllib3
-    from kubernetes.client.configuration import Configuration
-    from kubernetes.client.rest import RESTClientObject
     from urllib3.exceptions import HTTPError, MaxRetryError, SSLError, TimeoutError as HTTPTimeout
-except ImportError:
-    KUBERNETES_IMPORT_ERROR: str | None = traceback.format_exc()
-else:
-    KUBERNETES_IMPORT_ERROR = None
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
 # A watch is ended by the server; so much later the client gives up on a connection that has gone silent.
 WATCH_SECONDS = 10
 WATCH_GRACE_SECONDS = 5.0
-POOL_SIZE = 64
 CHUNK_BYTES = 262144
 _POLICY_V1_SINCE = (1, 22)
 
@@ -65,38 +54,18 @@ def _reason_of(error: BaseException) -> str:
 class KubeApi:
     """The port ``ClusterApi``, on a real API server."""
 
-    def __init__(self, configuration: Any, connection: Connection) -> None:
-        self._configuration = configuration
-        self._connection = connection
+    def __init__(self, login: Login) -> None:
+        self._login = login
         self._version: str | None = None
         self._renewal = threading.Lock()
-        if configuration.verify_ssl is False:
-            # Said once, as a warning of the task (_connection), instead of once per request on stderr.
-            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-        try:
-            self._pool = RESTClientObject(configuration).pool_manager
-        except (OSError, ValueError) as error:
-            raise ConnectionFailed(
-                f"The TLS files of the connection could not be loaded: {quoted(str(error), 200)}.",
-                "Check ca_cert, client_cert and client_key, or the same entries in the kubeconfig.",
-            ) from error
 
     # -- requests ------------------------------------------------------------------------------------------------
 
     def _headers(self, accept: str, content_type: str | None) -> Any:
-        headers = urllib3.HTTPHeaderDict({"Accept": accept, "User-Agent": "ackops.eci"})
+        headers = self._login.headers()
+        headers.update({"Accept": accept, "User-Agent": "ackops.eci"})
         if content_type:
             headers["Content-Type"] = content_type
-        if self._connection.username and self._connection.password and not self._connection.api_key:
-            basic = f"{self._connection.username}:{self._connection.password}"
-            headers.update(urllib3.make_headers(basic_auth=basic))
-        for setting in self._configuration.auth_settings().values():
-            if setting.get("in") == "header" and setting.get("value"):
-                headers[setting["key"]] = setting["value"]
-        if self._connection.impersonate_user:
-            headers["Impersonate-User"] = self._connection.impersonate_user
-        for group in self._connection.impersonate_groups:
-            headers.add("Impersonate-Group", group)
         return headers
 
     def _open(
@@ -109,7 +78,7 @@ class KubeApi:
         accept: str = "application/json",
     ) -> Any:
         """Send one request; the answer is a success, its body not yet read. Raises ConnectionFailed and ApiError."""
-        login = self._configuration
+        login = self._login
         response = self._send(method, path, query, body, read_seconds, accept)
         if response.status == 401 and self._log_in_again(login):
             response.release_conn()
@@ -118,17 +87,14 @@ class KubeApi:
             raise self._refused(response)
         return response
 
-    def _log_in_again(self, login: Any) -> bool:
-        """Load the kubeconfig anew: a token that has expired in mid-run may be renewed there, or by its exec plugin."""
+    def _log_in_again(self, used: Login) -> bool:
+        """Load the credentials anew, once for all threads; whether there are others than those that were used."""
         with self._renewal:
-            if self._connection.names_host or self._connection.api_key:
-                return False
-            if self._configuration is login:  # no other thread has done it meanwhile
-                try:
-                    self._configuration = configure(self._connection)
-                    self._pool = RESTClientObject(self._configuration).pool_manager
-                except (ConnectionFailed, OSError, ValueError):
-                    return False  # the server's own words say more
+            if self._login is used:  # no other thread has done it meanwhile
+                renewed = used.again()
+                if renewed is None:
+                    return False
+                self._login = renewed
             return True
 
     def _send(
@@ -140,10 +106,10 @@ class KubeApi:
         read_seconds: float,
         accept: str,
     ) -> Any:
-        url = self._configuration.host + path + ("?" + urlencode(query) if query else "")
+        url = self._login.host + path + ("?" + urlencode(query) if query else "")
         data = json.dumps(body) if body is not None else None
         try:
-            return self._pool.request(
+            return self._login.pool.request(
                 method,
                 url,
                 body=data,
@@ -162,8 +128,6 @@ class KubeApi:
                 " in a header.",
                 "Write the token in one line, without anything around it.",
             ) from None
-        except kubernetes.config.ConfigException as error:
-            raise _bad_credentials(str(error)) from error
 
     def _call(self, method: str, path: str, **options: Any) -> Mapping[str, Any]:
         response = self._open(method, path, **options)
@@ -221,12 +185,12 @@ class KubeApi:
 
     def server(self) -> str:
         """The URL of the API server, without a user and a password that somebody wrote into it."""
-        return without_login(str(self._configuration.host))
+        return self._login.shown_host
 
     def server_version(self) -> str:
         """The gitVersion of the API server; asked once."""
         if self._version is None:
-            self._version = str(self._call("GET", "/version").get("gitVersion") or "")
+            self._version = str(self._call("GET", VERSION).get("gitVersion") or "")
         return self._version
 
     def pages(self, path: str, query: Mapping[str, str], size: int) -> Iterator[Mapping[str, Any]]:
@@ -325,18 +289,14 @@ class KubeApi:
 
     def warnings_about(self, namespace: str, uid: str) -> list[str]:
         """The Warning events about an object, oldest first."""
-        path = f"/api/v1/namespaces/{quote(namespace, safe='')}/events"
         query = {"fieldSelector": f"involvedObject.uid={uid},type=Warning"}
-        return [
-            f"{event.get('reason')}: {event.get('message')}" for event in self._listed(path, query, "lastTimestamp")
-        ]
+        events = self._listed(events_path(namespace), query, "lastTimestamp")
+        return [f"{event.get('reason')}: {event.get('message')}" for event in events]
 
     def budgets(self, namespace: str) -> list[Mapping[str, Any]]:
         """The PodDisruptionBudgets of a namespace."""
         version = "v1" if self._minor() >= (1, 21) else "v1beta1"
-        return self._listed(
-            f"/apis/policy/{version}/namespaces/{quote(namespace, safe='')}/poddisruptionbudgets", {}, ""
-        )
+        return self._listed(budgets_path(version, namespace), {}, "")
 
     # -- helpers -------------------------------------------------------------------------------------------------
 
@@ -423,135 +383,6 @@ def _remedy(code: int, message: str) -> str:
     return ""
 
 
-# -- loading the configuration -----------------------------------------------------------------------------------
-
-
-def _bad_credentials(said: str) -> ConnectionFailed:
-    return ConnectionFailed(
-        f"The kubeconfig's credentials could not be loaded: {plain(said, 300)}.",
-        "Run the same kubectl command on this machine; an exec plugin must be installed here and be logged in.",
-    )
-
-
-class _Complaints(logging.Handler):
-    """What the package only logs while it loads a configuration: that an exec plugin gave no credentials."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self.said: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep the message."""
-        self.said.append(record.getMessage())
-
-
-def _load_heard(connection: Connection, configuration: Any) -> None:
-    """Load the configuration; without credentials, what was complained of is the reason, not the server's 401."""
-    complaints = _Complaints()
-    root = logging.getLogger()
-    root.addHandler(complaints)
-    try:
-        _load(connection, configuration)
-    finally:
-        root.removeHandler(complaints)
-    if complaints.said and not configuration.api_key and not configuration.cert_file and not connection.api_key:
-        raise _bad_credentials("; ".join(complaints.said))
-
-
-def _load(connection: Connection, configuration: Any) -> None:
-    """Fill in the configuration from a kubeconfig (as kubectl finds it), or, where there is none, from the pod's own."""
-    options = {
-        "context": connection.context,
-        "client_configuration": configuration,
-        "persist_config": bool(connection.persist_config),
-    }
-    source = "the kubeconfig given as a dictionary"
-    try:
-        if isinstance(connection.kubeconfig, Mapping):
-            kubernetes.config.load_kube_config_from_dict(config_dict=dict(connection.kubeconfig), **options)
-            return
-        by_environment = os.environ.get("KUBECONFIG")
-        source = "kubeconfig " + (
-            connection.kubeconfig or (f"{by_environment} (from KUBECONFIG)" if by_environment else "~/.kube/config")
-        )
-        if connection.kubeconfig:
-            with open(connection.kubeconfig, encoding="utf-8"):
-                pass  # the package says the same of a missing, an unreadable and an empty file; the system says which
-        kubernetes.config.load_kube_config(config_file=connection.kubeconfig, **options)
-    except kubernetes.config.ConfigException as error:
-        if not connection.kubeconfig and not connection.context and _load_in_cluster(configuration):
-            return
-        raise _bad_kubeconfig(source, connection, str(error)) from error
-    except OSError as error:
-        raise _bad_kubeconfig(source, connection, error.strerror or str(error)) from error
-    except Exception as error:  # the package lets YAML, base64, type and key errors of a broken file through
-        raise _bad_kubeconfig(source, connection, f"{type(error).__name__} while reading it") from error
-
-
-def _load_in_cluster(configuration: Any) -> bool:
-    try:
-        kubernetes.config.load_incluster_config(client_configuration=configuration)
-    except kubernetes.config.ConfigException:
-        return False
-    return True
-
-
-def _bad_kubeconfig(source: str, connection: Connection, said: str) -> ConnectionFailed:
-    remedy = "Give kubeconfig (a path or a dictionary), or host and api_key."
-    problem = f"could not be used: {plain(said, 300).rstrip('.')}"
-    names = _contexts(connection)
-    if connection.context and names is not None and connection.context not in names:
-        problem = f"has no context {quoted(connection.context)}"
-        remedy = f"Give one of its contexts: {', '.join(quoted(name) for name in names[:10]) or 'it has none'}."
-    return ConnectionFailed(f"{source[0].upper()}{source[1:]} {problem}.", remedy)
-
-
-def _contexts(connection: Connection) -> list[str] | None:
-    try:
-        if isinstance(connection.kubeconfig, Mapping):
-            found = connection.kubeconfig.get("contexts") or []
-        else:
-            found = kubernetes.config.list_kube_config_contexts(config_file=connection.kubeconfig)[0]
-        return [str(entry["name"]) for entry in found]
-    except Exception:  # noqa: BLE001 (only makes another error clearer; what is wrong with the file is said there)
-        return None
-
-
-def _override(configuration: Any, connection: Connection) -> None:
-    """What the options say stands above what the kubeconfig says."""
-    if connection.host:
-        configuration.host = connection.host.rstrip("/")
-    if connection.api_key:
-        configuration.api_key = {"authorization": f"Bearer {connection.api_key}"}
-        configuration.refresh_api_key_hook = None
-    for ours, theirs in (
-        ("ca_cert", "ssl_ca_cert"),
-        ("client_cert", "cert_file"),
-        ("client_key", "key_file"),
-        ("proxy", "proxy"),
-        ("no_proxy", "no_proxy"),
-    ):
-        if getattr(connection, ours):
-            setattr(configuration, theirs, getattr(connection, ours))
-    if connection.validate_certs is not None:
-        configuration.verify_ssl = connection.validate_certs
-    if connection.proxy_headers:
-        headers: dict[str, Any] = dict(connection.proxy_headers)
-        configuration.proxy_headers = urllib3.make_headers(**headers)
-
-
-def configure(connection: Connection) -> Any:
-    """The client's configuration, as options, kubeconfig and exec plugins give it now. Raises ConnectionFailed."""
-    configuration = Configuration()
-    configuration.connection_pool_maxsize = POOL_SIZE
-    if not connection.names_host:
-        _load_heard(connection, configuration)
-    _override(configuration, connection)
-    return configuration
-
-
 def connect(connection: Connection) -> KubeApi:
     """The API server that the connection names. Nothing is sent yet. Raises MissingLibrary and ConnectionFailed."""
-    if KUBERNETES_IMPORT_ERROR is not None:
-        raise MissingLibrary("kubernetes", "to talk to the API server", KUBERNETES_IMPORT_ERROR)
-    return KubeApi(configure(connection), connection)
+    return KubeApi(load(connection))

@@ -22,13 +22,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Union
 
 from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError, ConnectionFailed
+from ansible_collections.ackops.eci.plugins.module_utils._kube.paths import NODES
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import ClusterApi, Manifest
 from ansible_collections.ackops.eci.plugins.module_utils._kube.protobuf import CONTENT_TYPE, PodList, WireError
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Node
 from ansible_collections.ackops.eci.plugins.module_utils._rules.predicates import node_from_manifest
 
 ACCEPT = f"{CONTENT_TYPE}, application/json"
-NODES_PATH = "/api/v1/nodes"
 NODE_PAGE_SIZE = 500
 # With a selector the server reads ever larger pieces of etcd until a page is full, and throws away what is left of the
 # last: measured on 30,000 pods, a quarter of them asked for, pages of 5000 take 0.8 of its time for pages of 1000 or 2000,
@@ -43,7 +43,7 @@ _NODE_NAME = re.compile(r"[a-z0-9][a-z0-9.-]*", re.ASCII)
 
 def read_nodes(api: ClusterApi, prefixes: Sequence[str]) -> dict[str, Node]:
     """The nodes of the cluster, by name."""
-    pages = api.pages(NODES_PATH, {}, NODE_PAGE_SIZE)
+    pages = api.pages(NODES, {}, NODE_PAGE_SIZE)
     nodes = (node_from_manifest(entry, prefixes) for page in pages for entry in page.get("items") or ())
     return {node.name: node for node in nodes}
 

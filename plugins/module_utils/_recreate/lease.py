@@ -14,13 +14,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError, ConnectionFailed, EciError
+from ansible_collections.ackops.eci.plugins.module_utils._kube.paths import leases_path
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Clock, ClusterApi
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.holder import Holder
 from ansible_collections.ackops.eci.plugins.module_utils._text import quoted
 
 NAMESPACE, NAME = "kube-system", "ackops-eci-preflight"
-LEASES = f"/apis/coordination.k8s.io/v1/namespaces/{NAMESPACE}/leases"
-PATH = f"{LEASES}/{NAME}"
+LEASES = leases_path(NAMESPACE)
+PATH = leases_path(NAMESPACE, NAME)
 # After so long without a renewal the holder is taken for dead; a renewal comes three times as often.
 DURATION_SECONDS = 30.0
 RENEW_SECONDS = 10.0

@@ -12,9 +12,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from ansible_collections.ackops.eci.plugins.module_utils._errors import InvalidInput
-from ansible_collections.ackops.eci.plugins.module_utils._kube.paths import owner_path
-from ansible_collections.ackops.eci.plugins.module_utils._recreate.workloads import selector_of
-from ansible_collections.ackops.eci.plugins.module_utils._rules.model import BARE, Owner, Workload
+from ansible_collections.ackops.eci.plugins.module_utils._rules.model import BARE, Workload
 from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import (
     Action,
     Policy,
@@ -223,70 +221,3 @@ def test_workloads_are_named_for_people() -> None:
     """Kind, namespace and name."""
     assert workload("StatefulSet", "db").shown == "StatefulSet web/db"
     assert BARE.shown == "no controller"
-
-
-@pytest.mark.parametrize(
-    ("selector", "text"),
-    [
-        ({"matchLabels": {"b": "2", "a": "1"}}, "a=1,b=2"),
-        ({"b": "2", "a": "1"}, "a=1,b=2"),
-        (
-            {
-                "matchLabels": {"a": "1"},
-                "matchExpressions": [
-                    {"key": "t", "operator": "In", "values": ["x", "y"]},
-                    {"key": "u", "operator": "NotIn", "values": ["z"]},
-                    {"key": "v", "operator": "Exists"},
-                    {"key": "w", "operator": "DoesNotExist"},
-                ],
-            },
-            "a=1,t in (x,y),u notin (z),v,!w",
-        ),
-        ({"matchExpressions": [{"key": "v", "operator": "Exists"}]}, "v"),
-        ({}, ""),
-        (None, ""),
-    ],
-)
-def test_selectors_as_text(selector: dict[str, Any] | None, text: str) -> None:
-    """Of a Deployment, and of a ReplicationController, whose selector is plain."""
-    assert selector_of({"spec": {"selector": selector}}) == text
-
-
-@pytest.mark.parametrize(
-    ("api_version", "kind", "path"),
-    [
-        ("apps/v1", "ReplicaSet", "/apis/apps/v1/namespaces/web/replicasets/x"),
-        ("apps/v1", "StatefulSet", "/apis/apps/v1/namespaces/web/statefulsets/x"),
-        ("batch/v1", "Job", "/apis/batch/v1/namespaces/web/jobs/x"),
-        ("v1", "ReplicationController", "/api/v1/namespaces/web/replicationcontrollers/x"),
-        ("apps.kruise.io/v1beta1", "StatefulSet", ""),
-        ("apps/v1", "DaemonSet", ""),
-        ("v1", "Node", ""),
-        ("", "", ""),
-    ],
-)
-def test_paths_of_controllers(api_version: str, kind: str, path: str) -> None:
-    """The group counts: a StatefulSet of OpenKruise is another kind."""
-    assert owner_path("web", Owner(api_version, kind, "x", "u")) == path
-
-
-@pytest.mark.parametrize(
-    ("api_version", "name"),
-    [
-        ("apps/v1", "../../../../../api/v1/secrets"),
-        ("apps/v1", ".."),
-        ("apps/v1", "x?watch=true"),
-        ("apps/v1", "x#y"),
-        ("apps/v1", "x y"),
-        ("apps/v1", "x\n"),
-        ("apps/v1\n", "x"),
-        ("apps/v1?watch=true", "x"),
-        ("apps/..", "x"),
-    ],
-)
-def test_an_owner_reference_cannot_lead_the_request_elsewhere(api_version: str, name: str) -> None:
-    """Whoever may create a pod writes it, and the API server does not check its name."""
-    path = owner_path("web", Owner(api_version, "ReplicaSet", name, "u"))
-    assert path == "" or (path.startswith("/apis/apps/v1/namespaces/web/replicasets/") and path.count("/") == 7)
-    assert not set(path) & set("?# \n")
-    assert ".." not in path.split("/")
