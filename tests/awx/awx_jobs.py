@@ -67,7 +67,11 @@ class Jobs:
 
     def _note_busy(self) -> None:
         """What unfinished jobs use cannot be deleted."""
-        used = [self.store.one("unified_job_templates", job.template) for job in self.all.values() if job.status not in ENDED]
+        used = [
+            self.store.one("unified_job_templates", job.template)
+            for job in self.all.values()
+            if job.status not in ENDED
+        ]
         self.store.busy = {one["id"] for one in used} | {
             one[name] for one in used for name in ("inventory", "project") if one.get(name)
         }
@@ -145,7 +149,9 @@ class Jobs:
         for node in self._of(workflow):
             parents = self._parents(node["id"])
             ready = not parents or any(
-                parent in ran and ran[parent].status in ENDED and node["id"] in self._children(parent, ran[parent].status)
+                parent in ran
+                and ran[parent].status in ENDED
+                and node["id"] in self._children(parent, ran[parent].status)
                 for parent in parents
             )
             if ready and node["id"] not in ran:

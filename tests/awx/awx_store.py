@@ -11,7 +11,18 @@ from typing import Any
 
 from tests.awx import awx_hidden, surveys
 from tests.awx.awx_fields import (
-    ASSOCIATIONS, BELONGS, COUNTED, FIELDS, LINKS, ROLES, SAVES_A_LAUNCH, SURVEYED, UNIFIED, UNIQUE, Record, unset,
+    ASSOCIATIONS,
+    BELONGS,
+    COUNTED,
+    FIELDS,
+    LINKS,
+    ROLES,
+    SAVES_A_LAUNCH,
+    SURVEYED,
+    UNIFIED,
+    UNIQUE,
+    Record,
+    unset,
 )  # fmt: skip
 
 
@@ -237,17 +248,14 @@ class Store:
             raise Refused(404, detail="Not found.")
         endpoint, _number, name = self.roles[role]
         if endpoint == "organizations" and name in {"admin_role", "member_role"}:
-            raise Refused(
-                400, msg="You cannot assign an Organization participation role as a child role for a Team."
-            )
+            raise Refused(400, msg="You cannot assign an Organization participation role as a child role for a Team.")
         self.writes += 1
         self.granted.setdefault(role, set()).add(self.one("teams", int(given["id"]))["id"])
 
     def may(self, team: int, endpoint: str, number: int, role: str) -> bool:
         """Whether a team has a role of an object, or one that it is part of."""
         return any(
-            team in self.granted.get(granted, set())
-            and (name == role or role in ROLES[endpoint][name])
+            team in self.granted.get(granted, set()) and (name == role or role in ROLES[endpoint][name])
             for granted, (place, of, name) in self.roles.items()
             if (place, of) == (endpoint, number)
         )
@@ -256,7 +264,12 @@ class Store:
         """An object as the API shows it: with links, and without secrets."""
         place = self.place(record["id"])
         url = f"/api/v2/{place}/{record['id']}/"
-        shown = {**record, "url": url, "related": self._related(place, url, record), "summary_fields": self._summary(record)}
+        shown = {
+            **record,
+            "url": url,
+            "related": self._related(place, url, record),
+            "summary_fields": self._summary(record),
+        }
         if place == "projects":
             shown["scm_revision"] = ""
         if place == "workflow_job_template_nodes":

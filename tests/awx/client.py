@@ -5,17 +5,17 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import re
 import subprocess
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from tests.awx.awx_jobs import Jobs
 from tests.awx.awx_store import Store
@@ -52,16 +52,13 @@ class Awx:
 
     def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None, team: str = "") -> tuple[int, Any]:
         """A request, by an administrator or a member of a team: the status, and what was said."""
-        token = TEAM + team if team else TOKEN
-        request = urllib.request.Request(
-            f"{self.url}/api/v2/{path}/", method=method, data=None if body is None else json.dumps(body).encode(),
-            headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
-        )  # fmt: skip
-        try:
-            with urllib.request.urlopen(request) as answer:
-                return answer.status, json.loads(answer.read() or b"null")
-        except urllib.error.HTTPError as refused:
-            return refused.code, json.loads(refused.read() or b"null")
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc)
+        headers = {"Authorization": f"Bearer {TEAM + team if team else TOKEN}", "Content-Type": "application/json"}
+        connection.request(method, f"/api/v2/{path}/", None if body is None else json.dumps(body), headers)
+        answer = connection.getresponse()
+        said = json.loads(answer.read() or b"null")
+        connection.close()
+        return answer.status, said
 
     def type_in(self, credential: str, **inputs: str) -> None:
         """Fill in a credential's form, which sends all its fields."""

@@ -101,7 +101,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def _job(self, number: int, part: str | None, team: int | None) -> tuple[int, Any]:
         job = self.jobs.one(number)
-        node = self.jobs.all[job.workflow].template if job.kind == "workflow_approval" and job.workflow else job.template
+        node = (
+            self.jobs.all[job.workflow].template if job.kind == "workflow_approval" and job.workflow else job.template
+        )
         endpoint = "job_templates" if job.kind == "job" else "workflow_job_templates"
         if self.command == "GET" and part is None:
             self._need(team, endpoint, node, "read_role")
@@ -122,7 +124,9 @@ class Handler(BaseHTTPRequestHandler):
         if self.command == "POST":
             self.store.grant(number, self._body())
             return 204, None
-        return 200, _page([self.store.shown(self.store.one("teams", team)) for team in self.store.granted.get(number, ())])
+        return 200, _page(
+            [self.store.shown(self.store.one("teams", team)) for team in self.store.granted.get(number, ())]
+        )
 
     def _list(self, endpoint: str, query: Mapping[str, str]) -> tuple[int, Any]:
         store = self.store
@@ -179,7 +183,9 @@ class Handler(BaseHTTPRequestHandler):
             store.associate(endpoint, number, part, self._body())
             return 204, None
         others = ASSOCIATIONS[endpoint][part]
-        return 200, _page([store.shown(store.one(others, one)) for one in store.associated.get((endpoint, number, part), [])])
+        return 200, _page(
+            [store.shown(store.one(others, one)) for one in store.associated.get((endpoint, number, part), [])]
+        )
 
 
 @contextmanager

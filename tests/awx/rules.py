@@ -184,8 +184,12 @@ def _answers(workflow: Call, calls: Sequence[Call]) -> Iterator[str]:
         template = templates.get(node["unified_job_template"]["name"])
         for question in survey_of(template) if template else []:
             variable = question["variable"]
-            said = asked.get(variable) == question or (variable not in asked and variable in (node.get("extra_data") or {}))
-            if not said and (question["required"] or variable in asked or TOUCHES_NOTHING != node["unified_job_template"]["name"]):
+            said = asked.get(variable) == question or (
+                variable not in asked and variable in (node.get("extra_data") or {})
+            )
+            if not said and (
+                question["required"] or variable in asked or node["unified_job_template"]["name"] != TOUCHES_NOTHING
+            ):
                 yield f"{workflow} does not ask {variable} as {template} does"
 
 

@@ -59,4 +59,7 @@ def test_the_playbook_applies_the_same(data: dict[str, list[dict[str, Any]]], ca
 def test_no_credential_is_given_in_part(tmp_path: Path) -> None:
     """AWX replaces the inputs whole, so that one of them would erase the others."""
     given = recorder.variables_of(tmp_path, ["controller_credentials"], {**ALL, "eci_awx_access_key_secret": ""})
-    assert [entry["inputs"] for entry in given["controller_credentials"]] == [{"kubeconfig": ALL["eci_awx_kubeconfig"]}, {}]
+    assert [entry["inputs"] for entry in given["controller_credentials"]] == [
+        {"kubeconfig": ALL["eci_awx_kubeconfig"]},
+        {},
+    ]

@@ -35,7 +35,8 @@ def awx(tmp_path: Path) -> Iterator[Awx]:
                 server.store.create("instance_groups", {"name": name})
                 continue
             made = server.store.create(
-                "credential_types", {"name": f"type of {name}", "kind": "cloud", "inputs": {"fields": []}, "managed": True}
+                "credential_types",
+                {"name": f"type of {name}", "kind": "cloud", "inputs": {"fields": []}, "managed": True},
             )
             server.store.create("credentials", {"name": name, "credential_type": made["id"]})
         yield server
@@ -57,7 +58,9 @@ def named(store: Store) -> dict[str, Any]:
     names = {one["id"]: one.get("name") or one.get("identifier") for place in store.objects for one in store.all(place)}
     fields = {
         (place, names[one["id"]]): {
-            key: names.get(value, value) if isinstance(value, int) and not isinstance(value, bool) and value > 20 else value
+            key: names.get(value, value)
+            if isinstance(value, int) and not isinstance(value, bool) and value > 20
+            else value
             for key, value in one.items()
             if key not in {"id", "inputs", "was_borne"}
         }
@@ -133,7 +136,10 @@ def test_what_was_typed_into_awx_stays(awx: Awx) -> None:
     given = {**FEWEST, "eci_awx_region": "cn-beijing", "eci_awx_access_key_secret": "given secret"}
     assert awx.play("apply", given)[0] == 0
     awx.play("apply", {**given, "eci_awx_update_secrets": True})
-    assert awx.store.named("credentials", "ECI cluster upgrade")["inputs"] == {**kept, "access_key_secret": "given secret"}
+    assert awx.store.named("credentials", "ECI cluster upgrade")["inputs"] == {
+        **kept,
+        "access_key_secret": "given secret",
+    }
     assert awx.store.named("credentials", "ECI clusters")["inputs"] == {"kubeconfig": "typed kubeconfig"}
 
 
@@ -146,7 +152,9 @@ def test_a_change_of_the_webhook_keeps_its_password(awx: Awx) -> None:
     awx.play("apply", {**ALL, "eci_awx_webhook_password": "other-password", "eci_awx_update_secrets": True})
     stored = awx.store.named("notification_templates", "ECI webhook")["notification_configuration"]
     assert stored["password"] == "other-password"
-    assert awx.ask("GET", "notification_templates")[1]["results"][0]["notification_configuration"]["password"] == ENCRYPTED
+    assert (
+        awx.ask("GET", "notification_templates")[1]["results"][0]["notification_configuration"]["password"] == ENCRYPTED
+    )
 
 
 def test_a_setting_that_is_set_back_is_set_back(awx: Awx, tmp_path: Path) -> None:
@@ -171,7 +179,9 @@ def test_what_was_changed_by_hand_in_the_workflow_is_mended(awx: Awx) -> None:
     """A link that somebody added, a prompt of a node, a longer wait for the approval, a node too many."""
     awx.play("apply", FEWEST)
     nodes = {one["identifier"]: one for one in awx.store.all("workflow_job_template_nodes")}
-    awx.store.associate("workflow_job_template_nodes", nodes["preflight"]["id"], "failure_nodes", {"id": nodes["upgrade"]["id"]})
+    awx.store.associate(
+        "workflow_job_template_nodes", nodes["preflight"]["id"], "failure_nodes", {"id": nodes["upgrade"]["id"]}
+    )
     assert awx.play("apply", FEWEST)[0] == 1
     assert sorted(links(awx.store)) == sorted(LINKS)
     approval = awx.store.named("workflow_approval_templates", "Recreate and upgrade")
@@ -188,7 +198,9 @@ def test_an_inventory_that_is_being_deleted_is_waited_for(awx: Awx) -> None:
     inventory = awx.store.named("inventories", "ECI clusters")["id"]
     assert awx.ask("DELETE", f"inventories/{inventory}")[0] == 202
     awx.play("apply", FEWEST)
-    assert {one["inventory"] for one in awx.store.all("job_templates")} == {awx.store.named("inventories", "ECI clusters")["id"]}
+    assert {one["inventory"] for one in awx.store.all("job_templates")} == {
+        awx.store.named("inventories", "ECI clusters")["id"]
+    }
     assert awx.store.named("inventories", "ECI clusters")["id"] != inventory
     # Removing while AWX is at it is no error either.
     awx.ask("DELETE", f"inventories/{awx.store.named('inventories', 'ECI clusters')['id']}")

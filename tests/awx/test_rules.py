@@ -205,7 +205,11 @@ def test_a_survey_asks_something_once() -> None:
     [
         ({"variable": "w"}, {}, "no role has this variable"),
         ({"type": "integer"}, {"type": "str"}, "a integer is asked for, and the role takes str"),
-        ({"default": "a"}, {"type": "str"}, "has a default, which AWX would send over what the host's own variables say"),
+        (
+            {"default": "a"},
+            {"type": "str"},
+            "has a default, which AWX would send over what the host's own variables say",
+        ),
         (
             {"type": "text", "question_description": "1 if empty."},
             {"type": "list", "default": [1, 5]},
