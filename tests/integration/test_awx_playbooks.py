@@ -106,6 +106,7 @@ def touched(run: Run) -> list[str]:
     return [entry["host"] for entry in run.entries if "Recreate the ECI pods" in entry.get("task", "")]
 
 
+@pytest.mark.compat
 def test_audit_plan_preflight_upgrade_report(cluster: ControlPlane, namespace: str, home: Path) -> None:
     """What the approver reads is what happens; a cluster that cannot be reached fails no job, and does not hold up the other."""
     w.apply(cluster.api, w.workload("Deployment", namespace, "web", replicas=2))
@@ -169,7 +170,9 @@ def test_a_report_after_an_upgrade_that_was_cancelled_does_not_call_it_done(clus
     """A job that was cancelled leaves nothing; ready is not upgraded."""
     ready = job("eci_preflight", cluster, home, "--limit", "shop-east", **SURVEY, **NODE)
     assert ready.custom_stats["eci_preflight_result_shop_east"]["ready"], ready.text
-    report = job("eci_report", cluster, home, "--limit", "shop-east", **ready.custom_stats, eci_report_expect="upgraded")
+    report = job(
+        "eci_report", cluster, home, "--limit", "shop-east", **ready.custom_stats, eci_report_expect="upgraded"
+    )
     assert report.message == "1 of 1 clusters are not upgraded; the list is above."
 
 
@@ -194,12 +197,15 @@ def test_a_run_job_of_the_audit_only_reads(cluster: ControlPlane, namespace: str
     assert "1 incompatible" in nightly.custom_stats["eci_preflight_result_shop_east"]["headline"]
 
 
+@pytest.mark.compat
 @pytest.mark.parametrize("playbook", ["eci_audit", "eci_preflight", "eci_report", "fleet_upgrade"])
 def test_an_inventory_without_hosts_means_no_cluster(cluster: ControlPlane, home: Path, playbook: str) -> None:
     """All hosts removed or disabled: not localhost, and not whatever cluster the kubeconfig is at."""
     run = job(playbook, cluster, home, hosts={}, **SURVEY, **UPGRADE)
     assert run.code != 0
-    assert run.message.startswith("The inventory has no hosts, so there is no cluster to work on, and nothing was touched.")
+    assert run.message.startswith(
+        "The inventory has no hosts, so there is no cluster to work on, and nothing was touched."
+    )
     assert [entry["task"] for entry in run.entries if "Scan" in entry.get("task", "")] == []
 
 
@@ -209,7 +215,9 @@ def test_a_host_that_names_no_cluster_is_not_whatever_the_job_has(cluster: Contr
     for asked in ({}, {"eci_preflight_require_named_cluster": True}):
         hosts = nameless if not asked else {"shop-east": {}}
         run = job("eci_preflight", cluster, home, "--limit", "shop-east", hosts=hosts, **SURVEY, **asked)
-        assert run.message.startswith("shop-east names no cluster, and would be taken for whatever the environment names")
+        assert run.message.startswith(
+            "shop-east names no cluster, and would be taken for whatever the environment names"
+        )
     only = job("eci_preflight", cluster, home, hosts={"shop-east": {}}, **SURVEY)
     assert only.code == 0, only.text
 
@@ -218,13 +226,14 @@ def test_the_report_sees_one_cluster_in_two_slices(cluster: ControlPlane, home: 
     """Each slice saw a host of its own."""
     hosts = {"shop-east": {"eci_preflight_context": "test"}, "shop-west": {"eci_preflight_context": "test"}}
     stats: dict[str, Any] = {}
-    for host in hosts:
-        stats |= job("eci_audit", cluster, home, hosts={host: hosts[host]}, **SURVEY, **NODE).custom_stats
+    for host, named in hosts.items():
+        stats |= job("eci_audit", cluster, home, hosts={host: named}, **SURVEY, **NODE).custom_stats
     report = job("eci_report", cluster, home, hosts=hosts, **stats)
     assert report.code != 0
     assert report.message.startswith("shop-east, shop-west are the same cluster, "), report.text
 
 
+@pytest.mark.compat
 @pytest.mark.parametrize("wrong", ["banana", "1 5 0%", "0"])
 def test_a_wave_that_is_none_is_named_before_anything_runs(cluster: ControlPlane, home: Path, wrong: str) -> None:
     """In words, not as an exception of Ansible's."""
@@ -235,6 +244,7 @@ def test_a_wave_that_is_none_is_named_before_anything_runs(cluster: ControlPlane
     assert run.entries == []
 
 
+@pytest.mark.compat
 def test_waves_from_a_survey(cluster: ControlPlane, home: Path) -> None:
     """Text that a person can type into one line."""
     waves = job("fleet_upgrade", cluster, home, "--check", **SURVEY, **UPGRADE, eci_fleet_upgrade_serial="1 50%")
@@ -249,7 +259,14 @@ def test_each_cluster_has_a_directory_of_its_own_below_one(
     w.apply(cluster.api, w.workload("Deployment", namespace, "web", replicas=1))
     w.age(cluster.api, w.wait_ready(cluster.api, namespace, "web", 1), OLD)
     run = job(
-        "eci_preflight", cluster, home, "--limit", "shop-east", **SURVEY, **NODE, eci_preflight_record_root=str(tmp_path)
+        "eci_preflight",
+        cluster,
+        home,
+        "--limit",
+        "shop-east",
+        **SURVEY,
+        **NODE,
+        eci_preflight_record_root=str(tmp_path),
     )
     ledger = Path(run.custom_stats["eci_preflight_result_shop_east"]["ledger"])
     assert ledger.is_relative_to(tmp_path / "shop-east"), run.text

@@ -55,7 +55,10 @@ def test_an_artifact_is_small_however_many_pods_there_are() -> None:
     found = artifact(fact(), "shop", check_mode=True)
     assert len(json.dumps(found).encode()) < 20_000
     assert found["counts"]["incompatible"] == PODS
-    assert found["headline"] == "not ready yet (check mode) for Kubernetes 1.26 (now 1.24): 5000 incompatible, 3 compatible"
+    assert (
+        found["headline"]
+        == "not ready yet (check mode) for Kubernetes 1.26 (now 1.24): 5000 incompatible, 3 compatible"
+    )
     assert 0 < len(found["planned"]) < LISTED
     assert found["workloads"][0]["pods"] == 100
     assert found["whole"] == "the output of this cluster's job"
@@ -64,7 +67,10 @@ def test_an_artifact_is_small_however_many_pods_there_are() -> None:
 @pytest.mark.parametrize("text", ["\u4e2d" * 250, "\x1b[31m" * 60, '"\\' * 120])
 def test_an_artifact_of_odd_names_is_small_too(text: str) -> None:
     """Escaped, a character takes more bytes."""
-    odd = [{**planned(number), "name": text, "namespace": text, "reason": text, "workload": text} for number in range(LISTED)]
+    odd = [
+        {**planned(number), "name": text, "namespace": text, "reason": text, "workload": text}
+        for number in range(LISTED)
+    ]
     found = artifact(fact(planned=odd, recreated=odd, refused=odd, exempted=odd, message=text * 9), text)
     assert len(json.dumps(found).encode()) < 20_000
 

@@ -32,5 +32,7 @@ def test_a_wave_in_every_form(given: Any, expected: list[int | str]) -> None:
 @pytest.mark.parametrize("given", ["banana", "1 banana", "0", "0%", "101%", "", [], -1, "1.5", None, True, "1;5"])
 def test_anything_else_is_named(given: Any) -> None:
     """With what to give instead."""
-    with pytest.raises(ValueError, match=r"is no size of a wave. Give a number \(1 or more\), a percentage \(1% to 100%\)"):
+    with pytest.raises(
+        ValueError, match=r"is no size of a wave. Give a number \(1 or more\), a percentage \(1% to 100%\)"
+    ):
         waves(given)

@@ -20,9 +20,15 @@ def outcomes() -> list[Recreation]:
     """As many pods with names as long as Kubernetes allows, of a hundred workloads."""
     return [
         Recreation(
-            "n" * 63, f"{'p' * 248}-{number:04d}", "u" * 36, "predicted", "r" * 300, old_version="1.0.0",
-            workload=f"Deployment {'n' * 63}/{'w' * 250}{number % 100}", method="evict",
-        )  # fmt: skip
+            "n" * 63,
+            f"{'p' * 248}-{number:04d}",
+            "u" * 36,
+            "predicted",
+            "r" * 300,
+            old_version="1.0.0",
+            workload=f"Deployment {'n' * 63}/{'w' * 250}{number % 100}",
+            method="evict",
+        )
         for number in range(PODS)
     ]
 
