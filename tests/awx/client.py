@@ -42,7 +42,9 @@ class Awx:
         )
         output = done.stdout + done.stderr
         assert done.returncode == 0, output
-        assert "WARNING" not in output
+        # That one awx.awx gives wherever it writes a secret.
+        warnings = [line for line in output.splitlines() if "WARNING" in line and "has encrypted data" not in line]
+        assert warnings == []
         return int(CHANGED.findall(output)[-1]), output
 
     def play(self, name: str, variables: Mapping[str, Any], *arguments: str) -> tuple[int, str]:
