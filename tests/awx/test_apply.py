@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.awx import client
+from tests.awx.awx_fields import FIELDS
 from tests.awx.awx_hidden import ENCRYPTED
 from tests.awx.awx_store import Store
 from tests.awx.client import Awx
@@ -58,9 +59,7 @@ def named(store: Store) -> dict[str, Any]:
     names = {one["id"]: one.get("name") or one.get("identifier") for place in store.objects for one in store.all(place)}
     fields = {
         (place, names[one["id"]]): {
-            key: names.get(value, value)
-            if isinstance(value, int) and not isinstance(value, bool) and value > 20
-            else value
+            key: names.get(value) if isinstance(FIELDS[place].get(key), str) else value
             for key, value in one.items()
             if key not in {"id", "inputs", "was_borne"}
         }
