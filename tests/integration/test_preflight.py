@@ -211,7 +211,7 @@ def test_acs_pods_are_left_out_and_counted(cluster: ControlPlane, namespace: str
     w.wait_ready(api, namespace, "acs", 2)
     run = run_preflight(cluster.kubeconfig, home)
     assert run.code == 0, run.text
-    counts = run.result("Check the ECI pods")["ansible_facts"]["eci_cluster"]["counts"]
+    counts = run.result("Check the ECI pods")["cluster"]["counts"]
     assert counts == {"eci": 0, "finished": 0, "acs": 2, "unscheduled": 1, "other": 0, "not_selected": 0}
 
 
@@ -239,7 +239,7 @@ def test_a_selection_says_that_it_is_one(cluster: ControlPlane, namespace: str, 
     check = {
         "target_version": "1.26",
         "pods": "{{ ansible_facts.eci_pods }}",
-        "whole_cluster": "{{ ansible_facts.eci_cluster.whole_cluster }}",
+        "pods_are_complete": "{{ ansible_facts.eci_cluster.whole_cluster }}",
     }
     tasks = [
         {"name": "Gather", "ackops.eci.eci_pod_facts": facts},

@@ -232,6 +232,10 @@ class NoLedger:
         """There can be none."""
         return ""
 
+    def forget(self, wanted: Sequence[str]) -> list[str]:
+        """Nothing is known, so nothing is forgotten."""
+        return list(wanted)
+
     def unfinished(self) -> list[Unfinished]:
         """Nothing: a run that changes nothing finishes nothing."""
         return []

@@ -68,10 +68,11 @@ class Pod:
 
 @dataclass(frozen=True)
 class Workload:
-    """What stands behind a pod, read from the API: its controller, and the Deployment above a ReplicaSet.
+    """What stands behind a pod, read from the API: its controller, or what stands above its ReplicaSet.
 
-    ``manifest`` is the topmost one that is understood; ``controller`` the pod's own. Both None: nothing, or nothing
-    that exists any more.
+    ``manifest`` is the topmost one that is understood: None where the controller does not exist any more, empty where its kind
+    is not understood. ``controller_kind`` is that of the pod's own controller. ``path`` is where the manifest was read;
+    ``custom`` says that the kind is of another project.
     """
 
     kind: str
@@ -81,6 +82,8 @@ class Workload:
     controller_kind: str = ""
     manifest: Mapping[str, Any] | None = None
     selector: str = ""
+    path: str = ""
+    custom: bool = False
 
     @property
     def shown(self) -> str:
@@ -117,9 +120,10 @@ class Verdict:
 class Recreation:
     """How the recreation of one pod ended.
 
-    ``outcome`` is one of recreated, deleted, no_longer_needed, already_gone, already_compatible, failed, not_started;
-    in check mode predicted or blocked. ``removed`` says whether the server accepted the removal of the old pod.
-    ``seconds`` counts from the first look at the pod to the end of the wait.
+    ``outcome`` is one of recreated, deleted, no_longer_needed, already_gone, already_compatible, failed (it was removed and
+    did not come back), set_aside (it was not touched: ``reason`` says why, ``remedy`` what helps), not_started; in check mode
+    predicted or blocked. ``removed`` says whether the server accepted the removal of the old pod. ``started_at`` is the
+    first look at it (RFC 3339, UTC), ``seconds`` counts from there to the end of the wait.
     """
 
     namespace: str
@@ -127,11 +131,13 @@ class Recreation:
     uid: str
     outcome: str
     reason: str = ""
+    remedy: str = ""
     old_version: str = ""
     new_name: str = ""
     new_uid: str = ""
     new_node: str = ""
     new_version: str = ""
+    started_at: str = ""
     seconds: float = 0.0
     workload: str = ""
     method: str = ""

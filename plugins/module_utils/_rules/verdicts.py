@@ -75,9 +75,12 @@ def check(
     matrix: Matrix,
     waivers: Sequence[Waiver] = (),
     today: datetime.date,
-    whole_cluster: bool = True,
+    pods_are_complete: bool = True,
 ) -> Report:
-    """Judge every pod against the target. Raises InvalidInput for an impossible target."""
+    """Judge every pod against the target. Raises InvalidInput for an impossible target.
+
+    ``pods_are_complete``: whether these are all ECI pods of the cluster; a warning says so if not.
+    """
     target = parse_version(target_version, "target_version")
     current = parse_version(cluster_version, "cluster_version") if cluster_version else None
     if current is not None and target < current:
@@ -105,7 +108,7 @@ def check(
             ),
             *(
                 []
-                if whole_cluster
+                if pods_are_complete
                 else ["The pods are a selection (namespaces or query): this says nothing of the rest."]
             ),
         ],

@@ -24,7 +24,7 @@ LOCAL = {"ansible_connection": "local"}
 
 def found(server: str) -> dict[str, Any]:
     """The variables of a host whose server is known."""
-    return {"__eci_preflight_check": {"ansible_facts": {"eci_cluster": {"server": server}}}}
+    return {"__eci_preflight_check": {"cluster": {"server": server}}}
 
 
 @pytest.mark.parametrize(

@@ -192,7 +192,7 @@ def test_on_the_clusters_own_version_the_gate_is_open_and_says_what_is_odd() -> 
 
 def test_a_selection_says_that_it_is_one() -> None:
     """So that nobody takes it for the whole cluster."""
-    report = check_pods([], "1.26", matrix=MATRIX, today=TODAY, whole_cluster=False)
+    report = check_pods([], "1.26", matrix=MATRIX, today=TODAY, pods_are_complete=False)
     assert any("says nothing of the rest" in text for text in report.warnings)
 
 
