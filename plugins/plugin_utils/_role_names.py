@@ -47,9 +47,9 @@ _NAMES = re.compile(
     rf"|(?<![\w.'/-])(?:{_any_of(_WITH_VALUE)})(?=: \S)"
     rf"|(?<![\w.'/-])(?:{_any_of(frozenset(name for name in OPTIONS if '_' in name))})(?![\w'/-])"
 )
-# Where a result has messages: in these entries, and as the reason of each entry of these lists.
+# Where a result has messages: in these entries, and as the reason and the remedy of each entry of these lists.
 _MESSAGES = ("exception", "hints", "message", "msg", "warnings")
-_LISTS = ("blockers", "exempted", "pods", "refused")
+_LISTS = ("blockers", "exempted", "missing", "pods", "set_aside")
 
 
 def in_role_terms(text: str) -> str:
@@ -70,7 +70,9 @@ def _renamed(value: Any) -> Any:
 
 
 def _entry(value: Any) -> Any:
-    return {**value, "reason": _renamed(value["reason"])} if isinstance(value, Mapping) and "reason" in value else value
+    if not isinstance(value, Mapping):
+        return value
+    return {**value, **{key: _renamed(value[key]) for key in ("reason", "remedy") if key in value}}
 
 
 def result_for(role: str, result: Mapping[str, Any]) -> dict[str, Any]:
