@@ -32,6 +32,7 @@ from tests.unit.architecture.messages import listing
          "choose eci_preflight_unmanaged: recreate, or (eci_preflight_unmanaged: delete)"),
         ("waive them with `exempt`, or give `host` and api_key",
          "waive them with `eci_preflight_exempt`, or give `eci_preflight_host` and eci_preflight_api_key"),
+        ("waive it (exempt), or by choice (forget)", "waive it (eci_preflight_exempt), or by choice (eci_preflight_forget)"),
         ("a longer pod_timeout.", "a longer eci_preflight_pod_timeout."),
     ],
 )  # fmt: skip
