@@ -13,7 +13,9 @@ from ansible_collections.ackops.eci.plugins.plugin_utils._fleet import (
     fleet_report,
     fleet_summary,
     same_clusters,
+    twins,
 )
+from ansible_collections.ackops.eci.plugins.plugin_utils._waves import waves
 
 # What the roles note for each host: the registered result of the check, and what became of the cluster.
 CHECK = "__eci_preflight_check"
@@ -65,4 +67,6 @@ class FilterModule:
             "eci_same_clusters": eci_same_clusters,
             "eci_fleet_report": eci_fleet_report,
             "eci_fleet_summary": eci_fleet_summary,
+            "eci_twins": twins,
+            "eci_waves": waves,
         }

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ansible_collections.ackops.eci.plugins.module_utils._kube.client import KubeApi
 
 # Results stay small: AWX cuts events over 700,000 bytes, and Ansible is slow on large ones. Counts are never cut.
-MOST_LISTED = 1000
+MOST_LISTED = 50
 
 _SECRET_KEYS = ("token", "password", "client-key-data", "id-token", "refresh-token", "access-token", "client-secret")
 _SECRET_VARIABLES = (

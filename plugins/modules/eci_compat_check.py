@@ -137,9 +137,16 @@ message:
   type: str
 blockers:
   description:
-    - The pods that shut the gate, the first 1000 of them, with C(namespace), C(name), C(uid), C(platform_version), C(verdict),
+    - The pods that shut the gate, the first 50 of them, with C(namespace), C(name), C(uid), C(platform_version), C(verdict),
       C(reason), C(instance_id) and C(owner) (kind and name of its controller).
     - To recreate all that are incompatible, however many, call M(ackops.eci.eci_pod_recreate) without pods.
+  returned: always
+  type: list
+  elements: dict
+missing:
+  description:
+    - Pods that an earlier run of M(ackops.eci.eci_pod_recreate) removed and that are not back, each with C(namespace), C(name), C(uid) and C(reason). While
+      there is one, the cluster is not ready. An entry without a name stands for a run that is at work, or was cut off.
   returned: always
   type: list
   elements: dict
@@ -179,6 +186,8 @@ from ansible_collections.ackops.eci.plugins.module_utils._module import (
     connect_from,
     run_module,
 )
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.missing import missing_pods
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.workloads import Workloads
 from ansible_collections.ackops.eci.plugins.module_utils._rules.verdicts import as_result
 
 
@@ -196,7 +205,7 @@ def judge(module: AnsibleModule) -> dict[str, Any]:
         report.warnings.extend(scan.hints)
     else:
         api = connect_from(module)
-        scan, report = check_cluster(api, clock, question)
+        scan, report = check_cluster(api, clock, question, lambda: missing_pods(api, Workloads(api)))
         seen = {"cluster": describe(scan, clock, api)}
     for warning in report.warnings:
         module.warn(warning)

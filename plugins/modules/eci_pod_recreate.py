@@ -172,7 +172,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 pods:
-  description: What happened to each pod, in order. The first 1000 are listed.
+  description: What happened to each pod, in order. The first 50 are listed.
   returned: always
   type: list
   elements: dict
@@ -249,6 +249,19 @@ counts:
   returned: always
   type: dict
   sample: {"recreated": 14}
+set_aside:
+  description:
+    - Why pods were not touched, one entry for the pods of a workload that wait for the same. C(namespace) and C(name) of the first of them, C(workload),
+      C(pods) (how many), C(reason) and C(remedy). In check mode, what would keep them from going.
+  returned: always
+  type: list
+  elements: dict
+workloads:
+  description: The workloads of all these pods, those with the most pods first, the first 50 of them, and how many pods each has.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{"workload": "Deployment shop/web", "pods": 12}]
 ledger:
   description: Path of the ledger, on the machine that runs the module; empty in check mode.
   returned: always
@@ -297,12 +310,11 @@ def recreate(module: AnsibleModule) -> dict[str, Any]:
     audience = Audience(progress)
     api, clock, run = connect_from(module), SystemClock(), str(uuid.uuid4())
     request = replace(request, pods=pods_to_recreate(params, api, clock), fresh=params["pods"] is None)
+    tell = progress.tell if progress else None
     if module.check_mode:
-        plan = carry_out(Environment(api, clock, NoLedger()), request, dry_run=True, limit=MOST_LISTED)
+        plan = carry_out(Environment(api, clock, NoLedger(tell)), request, dry_run=True, limit=MOST_LISTED)
         return {"run": run, "ledger": "", **plan}
-    ledger = open_ledger(
-        params["record_dir"], run, Cluster(api.server(), api.identity()), clock, progress.tell if progress else None
-    )
+    ledger = open_ledger(params["record_dir"], run, Cluster(api.server(), api.identity()), clock, tell)
     result = run_alone(
         Environment(api, clock, ledger, audience.said), request, Holder.of_this_process(run), MOST_LISTED
     )

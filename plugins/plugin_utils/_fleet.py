@@ -78,6 +78,23 @@ def same_clusters(places: Mapping[str, Place]) -> list[str]:
     return lines + [f"{_named(hosts)} are {places[hosts[0]].words()}" for hosts in alike]
 
 
+def twins(results: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """A line for each cluster that several hosts left results of, whichever job or slice of one they ran in.
+
+    A cluster is the one whose namespace kube-system it is; where that could not be read, the one at an address.
+    """
+    found: dict[str, list[str]] = {}
+    for host, result in results.items():
+        cluster = result.get("cluster_uid") or str(result.get("server") or "").rstrip("/").lower()
+        if cluster:
+            found.setdefault(str(cluster), []).append(host)
+    return [
+        f"{_named(hosts)} are the same cluster, {plain(results[hosts[0]].get('server') or cluster)}: name each one's own"
+        for cluster, hosts in found.items()
+        if len(hosts) > 1
+    ]
+
+
 def _named(hosts: Sequence[str]) -> str:
     more = f" and {len(hosts) - MOST_NAMED} more" if len(hosts) > MOST_NAMED else ""
     return ", ".join(plain(host, 120) for host in hosts[:MOST_NAMED]) + more

@@ -26,14 +26,14 @@ PREFIX = "eci_preflight_"
 # The options that the role has under the same name; a test compares them with its argument specs.
 OPTIONS = frozenset(
     {
-        "api_key", "ca_cert", "client_cert", "client_key", "context", "exempt", "host", "impersonate_groups",
+        "api_key", "ca_cert", "client_cert", "client_key", "context", "exempt", "forget", "host", "impersonate_groups",
         "impersonate_user", "kubeconfig", "matrix", "max_failures", "method", "no_proxy", "node_name_prefixes",
-        "password", "persist_config", "pod_timeout", "proxy", "proxy_headers", "record_dir", "run_timeout",
+        "password", "persist_config", "pod_timeout", "proxy", "proxy_headers", "record_dir", "recreated_by", "run_timeout",
         "running_jobs", "serial", "settle_timeout", "target_version", "unmanaged", "upgrade_timeout", "username",
-        "validate_certs",
+        "validate_certs", "workload_serial",
     }
 )  # fmt: skip
-_WITH_VALUE = ("exempt", "matrix", "method", "serial", "unmanaged")
+_WITH_VALUE = ("exempt", "forget", "matrix", "method", "serial", "unmanaged")
 
 
 def _any_of(names: frozenset[str] | tuple[str, ...]) -> str:
@@ -46,9 +46,9 @@ _NAMES = re.compile(
     rf"|(?<![\w.'/-])(?:{_any_of(_WITH_VALUE)})(?=: \S)"
     rf"|(?<![\w.'/-])(?:{_any_of(frozenset(name for name in OPTIONS if '_' in name))})(?![\w'/-])"
 )
-# Where a result has messages: in these entries, and as the reason of each entry of these lists.
+# Where a result has messages: in these entries, and as the reason and the remedy of each entry of these lists.
 _MESSAGES = ("exception", "hints", "message", "msg", "warnings")
-_LISTS = ("blockers", "exempted", "pods", "refused")
+_LISTS = ("blockers", "exempted", "missing", "pods", "set_aside")
 
 
 def in_role_terms(text: str) -> str:
@@ -69,7 +69,9 @@ def _renamed(value: Any) -> Any:
 
 
 def _entry(value: Any) -> Any:
-    return {**value, "reason": _renamed(value["reason"])} if isinstance(value, Mapping) and "reason" in value else value
+    if not isinstance(value, Mapping):
+        return value
+    return {**value, **{key: _renamed(value[key]) for key in ("reason", "remedy") if key in value}}
 
 
 def result_for(role: str, result: Mapping[str, Any]) -> dict[str, Any]:

@@ -77,7 +77,8 @@ MUTANTS = (
            "            return False\n        return True",
            "            raise NotNow(error.message, error.remedy) from error\n        return True"),
     Mutant("3", "a budget without room stops the run", _REMOVAL,
-           "            elif is_budget(error) or not is_transient(error):\n                raise self._refused(error) from error\n",
+           "            elif is_budget(error) or not is_transient(error):\n"
+           "                raise self._refused(error) from error\n",
            "            elif is_budget(error) or not is_transient(error):\n                raise ValueError from error\n", UNIT),
     # 4. What a replacement is.
     Mutant("4", "a pod that was there before is a replacement", _REPLACEMENT,
@@ -255,8 +256,8 @@ MUTANTS = (
            "    if pod.instance_id or pod.finished:\n        return UNAVAILABLE\n    return None",
            '    if pod.instance_id or pod.finished:\n        return UNAVAILABLE\n    return "1.1.0"', UNIT),
     Mutant("13", "a pod that is missing does not shut the gate", "_recreate/missing.py",
-           "        if why:\n            found.append(Unreturned(entry.",
-           "        if False:\n            found.append(Unreturned(entry.", UNIT),
+           "        if why:\n            found.append(Missing(entry.",
+           "        if False:\n            found.append(Missing(entry.", UNIT),
     Mutant("13", "a run that is not over does not shut the gate", "_recreate/missing.py",
            "    if holder:\n",
            "    if False:\n", UNIT),

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,8 +20,8 @@ from ansible_collections.ackops.eci.plugins.module_utils._rules.matrix import (
     build_matrix,
     parse_version,
 )
-from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Pod, pods_from_records
-from ansible_collections.ackops.eci.plugins.module_utils._rules.verdicts import Report, check, in_doubt
+from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Missing, Pod, pods_from_records
+from ansible_collections.ackops.eci.plugins.module_utils._rules.verdicts import Report, check, in_doubt, with_missing
 from ansible_collections.ackops.eci.plugins.module_utils._rules.waivers import Waiver, parse_waivers
 
 
@@ -48,11 +48,13 @@ def question_of(params: Mapping[str, Any], settle_seconds: float = 0.0) -> Quest
     )
 
 
-def check_cluster(api: ClusterApi, clock: Clock, question: Question) -> tuple[Scan, Report]:
-    """Scan the cluster, and judge every ECI pod of it."""
+def check_cluster(
+    api: ClusterApi, clock: Clock, question: Question, missing: Callable[[], Sequence[Missing]] = tuple
+) -> tuple[Scan, Report]:
+    """Scan the cluster, and judge every ECI pod of it. ``missing`` tells, after the scan, what runs took away from it."""
     version = api.server_version()
     scan = scan_settled(api, question.scope, clock, question.settle_seconds)
-    return scan, _judge(scan.pods, question, clock, version)
+    return scan, with_missing(_judge(scan.pods, question, clock, version), missing())
 
 
 def check_pods(params: Mapping[str, Any], clock: Clock, question: Question) -> Report:
@@ -69,7 +71,11 @@ def check_dump(params: Mapping[str, Any], clock: Clock, question: Question) -> t
 
 
 def _judge(
-    pods: Sequence[Pod], question: Question, clock: Clock, version: str, pods_are_complete: bool = True
+    pods: Sequence[Pod],
+    question: Question,
+    clock: Clock,
+    version: str,
+    pods_are_complete: bool = True,
 ) -> Report:
     return check(
         pods,

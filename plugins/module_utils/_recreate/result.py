@@ -15,6 +15,8 @@ from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Acti
 # So many causes are told in a message; every pod has its own in the result.
 MOST_CAUSES = 10
 
+# So many workloads are named at the most.
+MOST_WORKLOADS = 50
 _CHANGED = ("recreated", "deleted", "no_longer_needed", "predicted", "blocked")
 
 
@@ -25,7 +27,16 @@ def as_result(outcomes: Sequence[Recreation], limit: int) -> dict[str, Any]:
         "changed": any(entry.outcome in _CHANGED or entry.removed for entry in outcomes),
         "pods": records(outcomes[:limit]),
         "counts": dict(sorted(counts.items())),
+        "workloads": _workloads(outcomes),
+        "set_aside": _causes([entry for entry in outcomes if entry.outcome in ("set_aside", "blocked")])[:limit],
     }
+
+
+def _workloads(outcomes: Sequence[Recreation]) -> list[dict[str, Any]]:
+    """The workloads with the most pods, and how many of them were to be recreated."""
+    counts = Counter(entry.workload or "no workload" for entry in outcomes)
+    largest = sorted(counts.items(), key=lambda found: (-found[1], found[0]))[:MOST_WORKLOADS]
+    return [{"workload": workload, "pods": pods} for workload, pods in largest]
 
 
 def problem_of(outcomes: Sequence[Recreation], ledger: str) -> str:
@@ -50,16 +61,32 @@ def _count(entries: Sequence[Recreation]) -> str:
     return f"{len(entries)} ECI pod{'s were' if len(entries) != 1 else ' was'}"
 
 
-def _listed(entries: Sequence[Recreation]) -> str:
-    """One sentence for each cause: pods of one workload that wait for the same are named together."""
+def _causes(outcomes: Sequence[Recreation]) -> list[dict[str, Any]]:
+    """Why pods were set aside: one entry for those of a workload that wait for the same, named after the first of them."""
     causes: dict[tuple[str, str, str], list[Recreation]] = {}
-    for entry in entries:
+    for entry in outcomes:
         causes.setdefault((entry.workload or entry.uid, entry.reason, entry.remedy), []).append(entry)
+    return [
+        {
+            "namespace": together[0].namespace,
+            "name": together[0].name,
+            "workload": together[0].workload,
+            "pods": len(together),
+            "reason": reason,
+            "remedy": remedy,
+        }
+        for (_workload, reason, remedy), together in causes.items()
+    ]
+
+
+def _listed(entries: Sequence[Recreation]) -> str:
+    """One sentence for each cause."""
+    causes = _causes(entries)
     told = []
-    for (_workload, reason, remedy), together in list(causes.items())[:MOST_CAUSES]:
-        more = f" and {len(together) - 1} more of {together[0].workload}" if len(together) > 1 else ""
-        first = f"{together[0].namespace}/{together[0].name}{more}"
-        told.append(f"{first}: {_sentence(reason)}{' ' + _sentence(remedy) if remedy else ''}")
+    for cause in causes[:MOST_CAUSES]:
+        more = f" and {cause['pods'] - 1} more of {cause['workload']}" if cause["pods"] > 1 else ""
+        remedy = f" {_sentence(cause['remedy'])}" if cause["remedy"] else ""
+        told.append(f"{cause['namespace']}/{cause['name']}{more}: {_sentence(cause['reason'])}{remedy}")
     if len(causes) > MOST_CAUSES:
         told.append(f"And {len(causes) - MOST_CAUSES} more causes.")
     return " ".join(told)
@@ -69,15 +96,13 @@ def _sentence(text: str) -> str:
     return text if text.endswith(".") else f"{text}."
 
 
-def diff_of(outcomes: Sequence[Recreation]) -> dict[str, str]:
-    """Platform versions before and after, one pod a line."""
-    before = [f"{entry.namespace}/{entry.name}: {entry.old_version}" for entry in outcomes if entry.outcome in _CHANGED]
-    after = [
-        f"{entry.namespace}/{entry.new_name or entry.name}: {_after(entry)}"
-        for entry in outcomes
-        if entry.outcome in _CHANGED
-    ]
-    return {"before": "\n".join([*before, ""]), "after": "\n".join([*after, ""])}
+def diff_of(outcomes: Sequence[Recreation], limit: int) -> dict[str, str]:
+    """Platform versions before and after, one pod a line, the first of them."""
+    changed = [entry for entry in outcomes if entry.outcome in _CHANGED]
+    more = [f"... and {len(changed) - limit} more"] if len(changed) > limit else []
+    before = [f"{entry.namespace}/{entry.name}: {entry.old_version}" for entry in changed[:limit]]
+    after = [f"{entry.namespace}/{entry.new_name or entry.name}: {_after(entry)}" for entry in changed[:limit]]
+    return {"before": "\n".join([*before, *more, ""]), "after": "\n".join([*after, *more, ""])}
 
 
 def _after(entry: Recreation) -> str:

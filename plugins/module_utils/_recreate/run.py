@@ -182,7 +182,7 @@ def carry_out(
         limits = replace(request.limits, max_failures=request.limits.max_failures - failed)
         outcomes = Waves(context, plan, limits, pool).run()
     every = [*resumed, *gone, *outcomes, *refused]
-    return {**as_result(every, limit), "problem": problem_of(every, journal.path), "diff": diff_of(outcomes)}
+    return {**as_result(every, limit), "problem": problem_of(every, journal.path), "diff": diff_of(outcomes, limit)}
 
 
 def run_alone(

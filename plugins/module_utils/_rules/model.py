@@ -146,6 +146,16 @@ class Recreation:
     removed: bool = False
 
 
+@dataclass(frozen=True)
+class Missing:
+    """A pod that keeps the gate shut though it is not there, and why; or a run that is not over (without a pod)."""
+
+    namespace: str
+    name: str
+    uid: str
+    reason: str
+
+
 # The pods of a workload follow each other in a list, and hold one owner together.
 _owner = lru_cache(maxsize=1024)(Owner)
 

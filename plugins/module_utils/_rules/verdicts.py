@@ -25,7 +25,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._rules.matrix import (
     parse_version,
     show_minor,
 )
-from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Pod, Verdict, records, sort_key
+from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Missing, Pod, Verdict, records, sort_key
 from ansible_collections.ackops.eci.plugins.module_utils._rules.predicates import effective_version
 from ansible_collections.ackops.eci.plugins.module_utils._rules.waivers import Waiver, waiver_for
 from ansible_collections.ackops.eci.plugins.module_utils._text import quoted
@@ -45,6 +45,7 @@ class Report:
     verdicts: list[Verdict]
     warnings: list[str] = field(default_factory=list)
     not_proved: list[str] = field(default_factory=list)
+    missing: Sequence[Missing] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -120,6 +121,11 @@ def check(
     )
 
 
+def with_missing(report: Report, missing: Sequence[Missing]) -> Report:
+    """The report, and what runs have taken away and not brought back: while there is any, the gate is shut whatever the pods are."""
+    return replace(report, missing=missing, compatible=report.compatible and not missing)
+
+
 def _target_warnings(target: Minor, current: Minor | None, matrix: Matrix, blocking: bool) -> list[str]:
     shown, warnings = show_minor(target), []
     if current == target:
@@ -157,6 +163,7 @@ def as_result(report: Report, matrix: Matrix, limit: int) -> dict[str, Any]:
         "message": "" if report.compatible else shut_gate_message(report),
         "blockers": records(blockers[:limit]),
         "exempted": records(report.of(EXEMPT)[:limit]),
+        "missing": records(report.missing[:limit]),
         "matrix": {"source": matrix.source, "date": matrix.date, "supporting": _supporting(report, matrix)},
     }
 
@@ -167,7 +174,7 @@ def _supporting(report: Report, matrix: Matrix) -> list[str]:
 
 def shut_gate_message(report: Report, named: int = 10) -> str:
     """Why the cluster is not ready: what is wrong, with which pods, and what to do."""
-    parts = []
+    parts = _missing_parts(report.missing, named)
     remedies: Mapping[str, str] = {
         INCOMPATIBLE: "recreate them (the role eci_preflight does), or waive them with `exempt`",
         UNKNOWN: "extend `matrix`, or waive them with `exempt`",
@@ -192,3 +199,21 @@ def shut_gate_message(report: Report, named: int = 10) -> str:
         )
     head = "Not proved to be ready" if report.not_proved and len(parts) == 1 else "Not ready"
     return f"{head} for Kubernetes {report.target_version}. {' '.join(parts)}"
+
+
+def _missing_parts(missing: Sequence[Missing], named: int) -> list[str]:
+    """A sentence for what runs have taken away; a run that is not over has no pod."""
+    parts = [
+        f"{entry.reason}; wait for it, or run the preflight again to follow it up."
+        for entry in missing
+        if not entry.name
+    ]
+    pods = [entry for entry in missing if entry.name]
+    if pods:
+        shown = "; ".join(f"{entry.namespace}/{entry.name}: {entry.reason}" for entry in pods[:named])
+        more = f"; and {len(pods) - named} more" if len(pods) > named else ""
+        parts.append(
+            f"{len(pods)} pod(s) that a run removed are not back. {shown}{more}. Run the preflight again, or name those that nobody"
+            " wants any more in `forget`."
+        )
+    return parts
