@@ -16,6 +16,8 @@ description:
   - Without O(pods), the module scans the whole cluster. The result stays small in a cluster of any size.
   - With O(pods), it does not connect to a cluster and ignores the connection options. Use the pods that M(ackops.eci.eci_pod_facts) found, for
     example those of one namespace.
+  - With O(src), it reads a dump of the cluster instead, for an audit without access. The verdict is that of a scan at the moment of the dump. A dump
+    that may not hold all pods is never compatible, and RV(not_proved) says why.
   - A verdict is V(compatible), V(incompatible), V(unknown) (the matrix does not list the version), V(undetermined) (the pod is being created) or
     V(exempt) (a waiver covers it). A cluster is ready only if no pod is incompatible, unknown or undetermined.
   - A target below the cluster's own version is an error. If the target is the cluster's own version, there is nothing to do.
@@ -37,7 +39,7 @@ options:
   cluster_version:
     description:
       - The version that the cluster of the given O(pods) runs now, as in C(ansible_facts.eci_cluster.version). Without it, downgrades are not detected.
-      - Only with O(pods); a scan asks the cluster.
+      - Only with O(pods) or O(src); a scan asks the cluster. In a dump it is found if the output of C(kubectl version -o json) is in it.
     type: str
   pods_are_complete:
     description:
@@ -45,6 +47,11 @@ options:
       - Only with O(pods); a scan always finds all.
     type: bool
     default: true
+  src:
+    description:
+      - Files and directories to read instead of a cluster, as in O(ackops.eci.eci_pod_facts#module:src).
+    type: list
+    elements: path
   fail_when_incompatible:
     description:
       - Whether the task fails if the cluster is not ready.
@@ -52,8 +59,9 @@ options:
     default: true
 requirements:
   - python >= 3.9
-  - kubernetes >= 24.2.0, without O(pods)
+  - kubernetes >= 24.2.0, without O(pods) and O(src)
   - jmespath, for O(exempt)
+  - PyYAML, for O(src) in YAML
 seealso:
   - module: ackops.eci.eci_pod_facts
   - module: ackops.eci.eci_pod_recreate
@@ -92,7 +100,7 @@ cluster:
   description:
     - What was looked at, and what was found in numbers. The same dictionary as C(ansible_facts.eci_cluster) of M(ackops.eci.eci_pod_facts), with
       C(server), C(version), C(scanned_at), C(whole_cluster), C(virtual_nodes), C(pods_by_platform_version) and C(counts).
-  returned: when the module scanned the cluster, that is without O(pods)
+  returned: when the module scanned the cluster or a dump, that is without O(pods)
   type: dict
 compatible:
   description: Whether the gate is open.
@@ -108,7 +116,7 @@ target_version:
   type: str
   sample: "1.26"
 cluster_version:
-  description: Major and minor version of the cluster; empty if O(pods) came without O(cluster_version).
+  description: Major and minor version of the cluster; empty if O(pods) or O(src) came without it.
   returned: always
   type: str
   sample: "1.24"
@@ -117,13 +125,19 @@ counts:
   returned: always
   type: dict
   sample: {"compatible": 30, "incompatible": 14, "unknown": 0, "undetermined": 0, "exempt": 1}
+not_proved:
+  description: Why a dump (O(src)) may not hold all pods of the cluster; with any reason it is not compatible. Otherwise empty.
+  returned: always
+  type: list
+  elements: str
 message:
   description: Why the gate is shut, which pods shut it, and what to do; empty if it is open.
   returned: always
   type: str
 blockers:
   description:
-    - The pods that shut the gate, the first 50 of them, with C(namespace), C(name), C(uid), C(platform_version), C(verdict) and C(reason).
+    - The pods that shut the gate, the first 50 of them, with C(namespace), C(name), C(uid), C(platform_version), C(verdict),
+      C(reason), C(instance_id) and C(owner) (kind and name of its controller).
     - To recreate all that are incompatible, however many, call M(ackops.eci.eci_pod_recreate) without pods.
   returned: always
   type: list
@@ -158,6 +172,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.ackops.eci.plugins.module_utils._argspec import check_argument_spec
 from ansible_collections.ackops.eci.plugins.module_utils._check.cluster import (
     check_cluster,
+    check_dump,
     check_pods,
     describe,
     question_of,
@@ -183,6 +198,10 @@ def judge(module: AnsibleModule) -> dict[str, Any]:
     seen: dict[str, Any] = {}
     if params["pods"] is not None:
         report = check_pods(params, clock, question)
+    elif params["src"]:
+        scan, report = check_dump(params, clock, question)
+        seen = {"cluster": describe(scan, clock)}
+        report.warnings.extend(scan.hints)
     else:
         api = connect_from(module)
         scan, report = check_cluster(api, clock, question, lambda: missing_pods(api, Workloads(api)))

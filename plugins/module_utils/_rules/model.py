@@ -114,6 +114,8 @@ class Verdict:
     platform_version: str
     verdict: str
     reason: str
+    instance_id: str = ""
+    owner: str = ""  # Kind/name of the controller
 
 
 @dataclass(frozen=True)
@@ -224,8 +226,9 @@ def pod_to_record(pod: Pod) -> dict[str, Any]:
 
 
 def pod_from_record(record: Mapping[str, Any]) -> Pod:
-    """The pod of a record made by :func:`pod_to_record`. Unknown keys are ignored."""
+    """The pod of a record made by :func:`pod_to_record`. Unknown keys are ignored, and so is an owner in words (a blocker's)."""
     owner = record.get("owner")
+    owner = owner if isinstance(owner, Mapping) else None
     known = {name: record[name] for name in Pod.__dataclass_fields__ if name in record and name != "owner"}
     for name in ("namespace", "name", "uid", "node", "phase"):
         known.setdefault(name, "")

@@ -33,7 +33,10 @@ from ansible_collections.ackops.eci.plugins.module_utils._text import quoted
 
 @dataclass(frozen=True)
 class Report:
-    """What the check found. ``compatible`` says whether the gate is open."""
+    """What the check found. ``compatible`` says whether the gate is open.
+
+    ``not_proved``: why the pods may not be all of the cluster; with any reason the gate is shut, whatever was found.
+    """
 
     compatible: bool
     nothing_to_do: bool
@@ -41,6 +44,7 @@ class Report:
     cluster_version: str
     verdicts: list[Verdict]
     warnings: list[str] = field(default_factory=list)
+    not_proved: list[str] = field(default_factory=list)
     missing: Sequence[Missing] = ()
 
     @property
@@ -65,7 +69,8 @@ def judge(pod: Pod, target: Minor, matrix: Matrix, waivers: Sequence[Waiver], to
         waiver = waiver_for(pod, waivers, today)
         if waiver is not None:
             verdict, reason = EXEMPT, f"{waiver.reason} (until {waiver.expires}; it is {verdict}: {reason})"
-    return Verdict(pod.namespace, pod.name, pod.uid, version or "", verdict, reason)
+    owner = f"{pod.owner.kind}/{pod.owner.name}" if pod.owner else ""
+    return Verdict(pod.namespace, pod.name, pod.uid, version or "", verdict, reason, pod.instance_id or "", owner)
 
 
 def check(
@@ -140,6 +145,11 @@ def _target_warnings(target: Minor, current: Minor | None, matrix: Matrix, block
     return [*warnings, hop] if hop else warnings
 
 
+def in_doubt(report: Report, reasons: Sequence[str]) -> Report:
+    """The same report where the pods may not be all of the cluster, for these reasons: with any of them the gate is shut."""
+    return replace(report, compatible=report.compatible and not reasons, not_proved=list(reasons))
+
+
 def as_result(report: Report, matrix: Matrix, limit: int) -> dict[str, Any]:
     """The report as a module result. Lists are cut at ``limit`` entries, counts never are."""
     blockers = report.of(*BLOCKING)
@@ -149,6 +159,7 @@ def as_result(report: Report, matrix: Matrix, limit: int) -> dict[str, Any]:
         "target_version": report.target_version,
         "cluster_version": report.cluster_version,
         "counts": report.counts,
+        "not_proved": report.not_proved,
         "message": "" if report.compatible else shut_gate_message(report),
         "blockers": records(blockers[:limit]),
         "exempted": records(report.of(EXEMPT)[:limit]),
@@ -176,11 +187,18 @@ def shut_gate_message(report: Report, named: int = 10) -> str:
             more = f" and {len(found) - named} more" if len(found) > named else ""
             first = f" (the first: {found[0].reason})"
             parts.append(f"{len(found)} ECI pod(s) {kind}: {shown}{more}{first}; {remedies[kind]}.")
-    if not parts:
+    if not parts and not report.not_proved:
         parts.append(
             next((text for text in report.warnings if "matrix" in text), "The matrix does not list the target.")
         )
-    return f"Not ready for Kubernetes {report.target_version}. " + " ".join(parts)
+    if report.not_proved:
+        doubts = "; ".join(report.not_proved)
+        parts.insert(
+            0,
+            f"The dump may not hold all pods of the cluster: {doubts}. Make one with: kubectl get nodes,pods -A -o json.",
+        )
+    head = "Not proved to be ready" if report.not_proved and len(parts) == 1 else "Not ready"
+    return f"{head} for Kubernetes {report.target_version}. {' '.join(parts)}"
 
 
 def _missing_parts(missing: Sequence[Missing], named: int) -> list[str]:

@@ -37,6 +37,12 @@ def test_the_owner_of_a_record_may_hold_more_than_is_known() -> None:
     assert model.pod_from_record(record) == pod(owner=owner())
 
 
+def test_a_blocker_of_the_check_is_a_record_too() -> None:
+    """It names its owner in words, which is no reference."""
+    record = {"namespace": "web", "name": "a", "uid": "u", "owner": "ReplicaSet/web", "verdict": "incompatible"}
+    assert model.pod_from_record(record).owner is None
+
+
 @pytest.mark.parametrize("text", ["", " ", *HOSTILE_VERSIONS])
 def test_annotations_are_taken_as_they_are(text: str) -> None:
     """No trimming, no guessing: an unusual value must reach the matrix unchanged."""
