@@ -7,7 +7,7 @@ RUN := $(DEV) run main
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 .PHONY: help env demo demo-fleet test mutation bench scale lint ruff ansible-lint docs-lint types unit awx sanity importer binaries \
-        compat integration scenarios artifact cluster docs format requirements clean clean-environments
+        compat integration scenarios artifact cluster docs format messages requirements clean clean-environments
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -84,6 +84,9 @@ docs: docs-lint ## Build the documentation as HTML
 
 format: ## Format the Python code and repair what ruff can repair
 	@$(DEV) format
+
+messages: ## List every text that people see in tests/unit/architecture/messages.txt
+	@$(RUN) python -m tests.unit.architecture.messages
 
 requirements: ## Pin the requirements anew (ARGS=--upgrade for newer releases)
 	@$(DEV) requirements $(ARGS)

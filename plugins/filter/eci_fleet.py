@@ -17,20 +17,24 @@ from ansible_collections.ackops.eci.plugins.plugin_utils._fleet import (
 )
 from ansible_collections.ackops.eci.plugins.plugin_utils._waves import waves
 
-# What the roles note for each host: the registered result of the check (the fact of the same name may be an old one, from a
-# cache of facts), and what became of the cluster.
+# What the roles note for each host: the registered result of the check, and what became of the cluster.
 CHECK = "__eci_preflight_check"
 RESULT = "eci_fleet_upgrade"
 
 
+def _uid(variables: Mapping[str, Any]) -> str:
+    return str(((variables.get(CHECK) or {}).get("cluster") or {}).get("cluster_uid") or "")
+
+
 def _server(variables: Mapping[str, Any]) -> str:
-    facts = (variables.get(CHECK) or {}).get("ansible_facts") or {}
-    return str((facts.get("eci_cluster") or {}).get("server") or "")
+    cluster = (variables.get(CHECK) or {}).get("cluster") or {}
+    return str(cluster.get("server") or "")
 
 
 def _place(variables: Mapping[str, Any]) -> Place:
     return Place(
         server=_server(variables),
+        uid=_uid(variables),
         local=variables.get("ansible_connection") in ("local", "ansible.builtin.local"),
         host=variables.get("eci_preflight_host"),
         kubeconfig=variables.get("eci_preflight_kubeconfig"),

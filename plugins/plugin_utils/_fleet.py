@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What concerns several clusters: whether two hosts are the same one, and what became of each in an upgrade. Pure."""
+"""Several clusters: whether two hosts are the same one, and what happened to each in an upgrade. Pure."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from typing import Any
 
 from ansible_collections.ackops.eci.plugins.module_utils._text import plain
 
-# What can become of a cluster, as words for people, the good ones first.
+# What can happen to a cluster, as people read it, good outcomes first.
 STATES: Mapping[str, str] = {
     "upgraded": "upgraded",
-    "current": "there already",
+    "current": "already up to date",
     "planned": "would be upgraded",
-    "left_out": "left out, its gate is shut",
+    "left_out": "skipped (not ready)",
     "failed": "failed",
-    "not_begun": "not begun",
+    "not_begun": "not started",
 }
 MOST_NAMED = 10
 COUNTS = ("recreated", "planned", "blocked")
@@ -31,17 +31,23 @@ COUNTS = ("recreated", "planned", "blocked")
 
 @dataclass(frozen=True)
 class Place:
-    """How a host names its cluster: by its variables, where they are read on the controller, and by what it found."""
+    """How a host names its cluster: by its variables, if the controller reads them, and by the server it found."""
 
     server: str = ""
+    uid: str = ""
     local: bool = False
     host: object = None
     kubeconfig: object = None
     context: object = None
 
     @property
+    def identity(self) -> str:
+        """The cluster itself: the UID of its namespace kube-system, or its address where that could not be read."""
+        return self.uid or self.server.rstrip("/").lower()
+
+    @property
     def named(self) -> str | None:
-        """The variables, comparable; None where another machine reads them, which has a kubeconfig of its own."""
+        """The variables in a comparable form; None if another machine reads them, with its own kubeconfig."""
         if not self.local:
             return None
         if self.host:
@@ -49,7 +55,7 @@ class Place:
         return json.dumps(["kubeconfig", self.kubeconfig, self.context], default=str, sort_keys=True)
 
     def words(self) -> str:
-        """The variables, for a message; the content of a kubeconfig is no part of it."""
+        """The variables, for a message. The content of a kubeconfig is never shown."""
         if self.host:
             return f"at {plain(self.host)}"
         context = f"context {plain(self.context)} of " if self.context else ""
@@ -57,23 +63,24 @@ class Place:
             return f"{context}{plain(self.kubeconfig)}"
         if self.kubeconfig:
             return f"{context}the same kubeconfig"
-        return f"{context}whatever the environment names (K8S_AUTH_HOST, KUBECONFIG, ~/.kube/config)"
+        return f"{context}the cluster that the environment names (K8S_AUTH_HOST, KUBECONFIG, ~/.kube/config)"
 
 
 def same_clusters(places: Mapping[str, Place]) -> list[str]:
-    """A line for each cluster that several hosts are; empty when all are different."""
-    by_server: dict[str, list[str]] = {}
+    """A line for each cluster that several hosts share; empty if all are different."""
+    by_cluster: dict[str, list[str]] = {}
     by_name: dict[str, list[str]] = {}
     for host, place in places.items():
-        if place.server:
-            by_server.setdefault(place.server.rstrip("/").lower(), []).append(host)
+        if place.identity:
+            by_cluster.setdefault(place.identity, []).append(host)
         if place.named:
             by_name.setdefault(place.named, []).append(host)
     lines, told = [], set()
-    for server, hosts in by_server.items():
+    for hosts in by_cluster.values():
         if len(hosts) > 1:
             told |= set(hosts)
-            lines.append(f"{_named(hosts)} are {plain(server)}")
+            servers = sorted({places[host].server.rstrip("/").lower() for host in hosts})
+            lines.append(f"{_named(hosts)} are {plain(' alias '.join(servers))}")
     alike = [hosts for hosts in by_name.values() if len(hosts) > 1 and not set(hosts) <= told]
     return lines + [f"{_named(hosts)} are {places[hosts[0]].words()}" for hosts in alike]
 
@@ -104,19 +111,19 @@ def _named(hosts: Sequence[str]) -> str:
 
 
 def _numbered(result: Mapping[str, Any]) -> dict[str, Any]:
-    """The result with its counts as numbers: ansible-core before 2.19 hands on what a template gives as text."""
+    """The result with its counts as numbers: before ansible-core 2.19, templates turn them into strings."""
     return {**result, **{name: int(result[name]) for name in COUNTS if name in result}}
 
 
 def fleet_report(results: Mapping[str, Mapping[str, Any] | None]) -> dict[str, Any]:
-    """What became of each cluster, and how many of each; a host without a result was not begun."""
+    """What happened to each cluster, and how many of each. A host without a result was not started."""
     clusters = [{"state": "not_begun", **_numbered(result or {}), "cluster": host} for host, result in results.items()]
     found = Counter(str(cluster["state"]) for cluster in clusters)
     return {"counts": {state: found[state] for state in STATES}, "clusters": clusters}
 
 
 def fleet_summary(results: Mapping[str, Mapping[str, Any] | None], only: Iterable[str] | None = None) -> list[str]:
-    """The report in lines: the counts over all, then each cluster (of ``only``, where given), what went well first."""
+    """The report in lines: the counts of all, then each cluster (or those in ``only``), good outcomes first."""
     report = fleet_report(results)
     counts = ", ".join(f"{count} {STATES[state]}" for state, count in report["counts"].items() if count)
     hosts = None if only is None else set(only)
@@ -146,5 +153,5 @@ def _line(cluster: Mapping[str, Any]) -> str:
 def _to_do(cluster: Mapping[str, Any]) -> str:
     if not cluster.get("planned"):
         return ""
-    blocked = f", {cluster['blocked']} of them blocked as things stand" if cluster.get("blocked") else ""
+    blocked = f", {cluster['blocked']} of them blocked at the moment" if cluster.get("blocked") else ""
     return f", {cluster['planned']} pods to recreate{blocked}"

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the role says to people, from the fact that it sets. Pure."""
+"""The role's report for people, made from the fact that it sets. Pure."""
 
 from __future__ import annotations
 
@@ -67,14 +67,14 @@ def summary(result: Mapping[str, Any], check_mode: bool = False, most: int = MOS
 
 
 def gate_message(result: Mapping[str, Any]) -> str:
-    """Why the host fails: what stopped the recreation, or what the last scan still found."""
+    """Why the host fails: what stopped the recreation, or what the last scan found."""
     if result["problem"]:
         return f"Do not upgrade this cluster. {result['problem']}"
     return f"Do not upgrade this cluster. {result['message']}"
 
 
 def _clusters(results: Mapping[str, Mapping[str, Any]]) -> str:
-    """How many clusters are how far."""
+    """How many clusters are ready, and how many are not."""
     states = ("ready", "with pods to recreate", "not ready", "without a result")
     found = [_state(result) for result in results.values()]
     counted = ", ".join(f"{found.count(number)} {state}" for number, state in enumerate(states) if number in found)
@@ -97,7 +97,7 @@ def _workloads(result: Mapping[str, Any]) -> list[str]:
 
 def _cluster(host: str, result: Mapping[str, Any], most: int) -> list[str]:
     if not result:
-        return [f"{plain(host)}: no result: the job did not get to it, or could not scan it; see that job's output"]
+        return [f"{plain(host)}: no result. The job did not reach it, or could not scan it; see the output of that job"]
     first, *rest = summary(result, bool(result["planned"]), most)
     rest = [*_workloads(result), *rest]
     if _state(result) == 2:
@@ -108,9 +108,9 @@ def _cluster(host: str, result: Mapping[str, Any], most: int) -> list[str]:
 def workflow_summary(
     results: Mapping[str, Mapping[str, Any]], upgrades: Mapping[str, Mapping[str, Any]], most: int = MOST_SHOWN
 ) -> list[str]:
-    """What the jobs of a workflow left, by host: of the preflight and, where they came so far, of the upgrade.
+    """What the jobs of a workflow found and did, by host: the preflight and, if there was one, the upgrade.
 
-    An empty result stands for a host that left none.
+    An empty result means that a host has none.
     """
     lines = twins(results)
     lines += fleet_summary(upgrades) if any(upgrades.values()) else []

@@ -16,15 +16,15 @@ from tests.cluster import ControlPlane, workloads as w
 from tests.integration.support import OLD, REPO, Run, run_playbook
 
 # What somebody answered; questions that were left alone are not sent.
-SURVEY = {
+SURVEY: dict[str, Any] = {
     "eci_preflight_target_version": "v1.26",
     "eci_preflight_serial": "1 5 25%",
     "eci_preflight_pod_timeout": 120,
     "eci_preflight_settle_timeout": 5,
 }
 # What the templates and the nodes of the workflow give, as text where AWX gives text.
-NODE = {"eci_preflight_fail_when_not_ready": "false", "eci_preflight_require_named_cluster": True}
-UPGRADE = {
+NODE: dict[str, Any] = {"eci_preflight_fail_when_not_ready": "false", "eci_preflight_require_named_cluster": True}
+UPGRADE: dict[str, Any] = {
     "eci_fleet_upgrade_recreate": False,
     "eci_fleet_upgrade_tasks_file": str(REPO / "playbooks" / "awx" / "project" / "upgrade_tasks.yml"),
     "eci_preflight_require_named_cluster": True,
@@ -212,7 +212,8 @@ def test_an_inventory_without_hosts_means_no_cluster(cluster: ControlPlane, home
 def test_a_host_that_names_no_cluster_is_not_whatever_the_job_has(cluster: ControlPlane, home: Path) -> None:
     """By itself in a slice, or behind a limit, it cannot be compared with others; with two hosts it is noticed unasked."""
     nameless: dict[str, dict[str, Any]] = {"shop-east": {}, "shop-west": {}}
-    for asked in ({}, {"eci_preflight_require_named_cluster": True}):
+    demanded: tuple[dict[str, Any], ...] = ({}, {"eci_preflight_require_named_cluster": True})
+    for asked in demanded:
         hosts = nameless if not asked else {"shop-east": {}}
         run = job("eci_preflight", cluster, home, "--limit", "shop-east", hosts=hosts, **SURVEY, **asked)
         assert run.message.startswith(

@@ -61,6 +61,7 @@ class Scan:
     passed_by: Counter[str] = field(default_factory=Counter)
     selected_away: int = 0
     resource_version: str = ""
+    cluster_uid: str = ""
 
     def know(self, nodes: Mapping[str, Node]) -> None:
         """Take in nodes, before the pods that are on them."""
@@ -85,6 +86,7 @@ class Scan:
         """``eci_cluster``, without what only a server can tell."""
         versions = Counter(predicates.effective_version(pod) or "undetermined" for pod in self.pods)
         return {
+            "cluster_uid": self.cluster_uid,
             "whole_cluster": self.scope.whole_cluster,
             "virtual_nodes": [
                 {"name": node.name, "zone": node.zone}
@@ -123,6 +125,7 @@ def _scan_once(api: ClusterApi, scope: Scope) -> Scan:
             scan.add(pod)
     scan.passed_by[predicates.OTHER] += reader.passed_over
     scan.resource_version = reader.resource_version
+    scan.cluster_uid = api.identity()
     scan.pods.sort(key=sort_key)
     return scan
 

@@ -24,6 +24,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._kube.paths import (
     VERSION,
     budgets_path,
     events_path,
+    namespace_path,
     pods_path,
 )
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Answer, PodSet
@@ -57,6 +58,7 @@ class KubeApi:
     def __init__(self, login: Login) -> None:
         self._login = login
         self._version: str | None = None
+        self._identity: str | None = None
         self._renewal = threading.Lock()
 
     # -- requests ------------------------------------------------------------------------------------------------
@@ -113,7 +115,7 @@ class KubeApi:
                 method,
                 url,
                 body=data,
-                headers=self._headers(accept, "application/json" if data else None),
+                headers=self._headers(accept, _content_type(method) if data else None),
                 timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=read_seconds),
                 retries=False,
                 redirect=False,
@@ -186,6 +188,18 @@ class KubeApi:
     def server(self) -> str:
         """The URL of the API server, without a user and a password that somebody wrote into it."""
         return self._login.shown_host
+
+    def identity(self) -> str:
+        """The UID of the namespace kube-system, empty where it may not be read; asked once."""
+        if self._identity is None:
+            try:
+                metadata = self._call("GET", namespace_path("kube-system")).get("metadata") or {}
+            except ApiError as error:
+                if error.status not in (403, 404):
+                    raise
+                metadata = {}
+            self._identity = str(metadata.get("uid") or "")
+        return self._identity
 
     def server_version(self) -> str:
         """The gitVersion of the API server; asked once."""
@@ -279,13 +293,17 @@ class KubeApi:
         body = {"apiVersion": "v1", "kind": "DeleteOptions", **_delete_options(uid, dry_run)}
         self._call("DELETE", pods_path(namespace, name), body=body, query=_dry_run(dry_run))
 
-    def create(self, path: str, manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+    def create(self, path: str, manifest: Mapping[str, Any], dry_run: bool = False) -> Mapping[str, Any]:
         """POST an object."""
-        return self._call("POST", path, body=manifest)
+        return self._call("POST", path, body=manifest, query=_dry_run(dry_run))
 
-    def replace(self, path: str, manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+    def put(self, path: str, manifest: Mapping[str, Any]) -> Mapping[str, Any]:
         """PUT an object; its resourceVersion makes sure that it is the one that was read."""
         return self._call("PUT", path, body=manifest)
+
+    def patch(self, path: str, changes: Mapping[str, Any], dry_run: bool = False) -> Mapping[str, Any]:
+        """PATCH an object by a JSON merge patch."""
+        return self._call("PATCH", path, body=changes, query=_dry_run(dry_run))
 
     def warnings_about(self, namespace: str, uid: str) -> list[str]:
         """The Warning events about an object, oldest first."""
@@ -342,6 +360,10 @@ class _Watch:
         if shutdown is not None:
             with contextlib.suppress(ValueError, RuntimeError, OSError):  # it has ended already
                 shutdown()
+
+
+def _content_type(method: str) -> str:
+    return "application/merge-patch+json" if method == "PATCH" else "application/json"
 
 
 def _selectors(pods: PodSet) -> dict[str, str]:

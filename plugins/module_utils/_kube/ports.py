@@ -10,7 +10,7 @@ Every method may raise ConnectionFailed (no answer) and ApiError (an answer that
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 Manifest = Mapping[str, Any]
@@ -25,11 +25,16 @@ class PodSet(NamedTuple):
 
 
 class Unfinished(NamedTuple):
-    """A removal whose end is not in the record: the pod's record, and, where it is to be made again, its manifest and the path of that."""
+    """A removal whose end is not in the record: the pod's record, and, where it is to be made again, its manifest and the path of that.
+
+    ``removed`` says whether the server accepted the removal. Where it is false, the run was cut off between the request and
+    the answer, so that only the cluster can tell.
+    """
 
     pod: Manifest
     manifest: Manifest | None = None
     path: str = ""
+    removed: bool = False
 
 
 class Answer(NamedTuple):
@@ -61,6 +66,9 @@ class ClusterApi(Protocol):
     def server(self) -> str:
         """The URL of the API server."""
 
+    def identity(self) -> str:
+        """What the cluster is known by, whatever its address: the UID of its namespace kube-system; empty where it may not be read."""
+
     def server_version(self) -> str:
         """The gitVersion of the API server, for example ``v1.24.6-aliyun.1``."""
 
@@ -89,11 +97,14 @@ class ClusterApi(Protocol):
     def delete(self, namespace: str, name: str, uid: str, dry_run: bool = False) -> None:
         """Delete the pod with that UID, with its own grace period."""
 
-    def create(self, path: str, manifest: Manifest) -> Manifest:
+    def create(self, path: str, manifest: Manifest, dry_run: bool = False) -> Manifest:
         """Create an object in the collection at that path."""
 
-    def replace(self, path: str, manifest: Manifest) -> Manifest:
-        """Put an object in the place of the one that was read: 409 where that has changed since."""
+    def put(self, path: str, manifest: Manifest) -> Manifest:
+        """Write an object over the one that was read: 409 where that has changed since."""
+
+    def patch(self, path: str, changes: Manifest, dry_run: bool = False) -> Manifest:
+        """Merge changes into an object (RFC 7386); with its resourceVersion among them, 409 where it has changed since."""
 
     def warnings_about(self, namespace: str, uid: str) -> list[str]:
         """The Warning events about an object, oldest first, as ``reason: message``; empty where they cannot be read."""
@@ -116,15 +127,29 @@ class Clock(Protocol):
 
 
 class Journal(Protocol):
-    """Where every step is written down before and after it is taken. ``path`` is the record's, for messages."""
+    """Where every step is written down before and after it is taken. ``path`` is the record's, for messages.
+
+    A record that cannot be written must not cost a pod: once a run has begun, :meth:`write` does not raise. The first failure is
+    told by :meth:`trouble`, which has to be asked after ``removing`` was written and before the pod is asked to go, and in the
+    end, so that the run fails. What was removed before is first brought back.
+    """
 
     path: str
 
     def write(self, event: str, **details: Any) -> None:
-        """Append one entry and make sure that it is on disk."""
+        """Append one entry and make sure that it is on disk. Never raises; see :meth:`trouble`."""
+
+    def trouble(self) -> str:
+        """Why the record is not whole, as a clause without a full stop; empty while all of it is on disk."""
 
     def save_manifest(self, uid: str, manifest: Manifest) -> str:
-        """Keep the manifest of the pod with that UID, which nothing else keeps; returns the path."""
+        """Keep the manifest of the pod with that UID, which nothing else keeps; returns the path.
+
+        Raises RecordFailed; the pod must not be removed then.
+        """
+
+    def forget(self, wanted: Sequence[str]) -> list[str]:
+        """End the unfinished work on these pods (``namespace/name``): nobody wants them back. Returns those that are not known."""
 
     def unfinished(self) -> list[Unfinished]:
-        """What an earlier run of this cluster had begun, and of which it did not note the end."""
+        """What an earlier run of this cluster had begun, and of which it did not note the end. Raises RecordFailed."""

@@ -5,30 +5,58 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import os
 from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.ackops.eci.plugins.module_utils._text import plain
 
+# How the names of the files begin that the action plugin makes.
+TEMPORARY = "eci-progress-"
+
 
 class Progress:
-    """Appends lines to a file that somebody follows. It never stops the work: a file that cannot be written is left."""
+    """Appends lines to a file that somebody follows. It never stops the work: a file that cannot be written is left.
+
+    The file is made where there is none. The action plugin holds a lock on the one that it makes. Such a file loses its name as
+    soon as both have it open, so that it is gone with them, however they end.
+    """
 
     def __init__(self, path: str) -> None:
-        self._path = path
         self._total = 0
         self._done = 0
+        try:
+            self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        except OSError:
+            self._file = -1
+        self._was_followed = self._is_locked()
+        if self._was_followed and os.path.basename(path).startswith(TEMPORARY):
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+
+    def _is_locked(self) -> bool:
+        """Whether another process holds a lock on the file; no, where that cannot be told."""
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except (OSError, ValueError):
+            return False
+        fcntl.flock(self._file, fcntl.LOCK_UN)
+        return False
+
+    def lost_its_follower(self) -> bool:
+        """Whether somebody held a lock on the file from the beginning on, and does not any more."""
+        return self._was_followed and not self._is_locked()
 
     def tell(self, event: str, details: Mapping[str, Any]) -> None:
         """Add the line of one ledger entry, where it has one."""
         line = self._line(event, details)
-        if not line:
-            return
-        try:
-            with open(self._path, "a", encoding="utf-8") as stream:
-                stream.write(line + "\n")
-        except OSError:
-            return
+        if line:
+            with contextlib.suppress(OSError):
+                os.write(self._file, (line + "\n").encode("utf-8", "replace"))
 
     def _line(self, event: str, details: Mapping[str, Any]) -> str:
         pod = plain(f"{details.get('namespace')}/{details.get('name')}")
@@ -36,12 +64,8 @@ class Progress:
             self._total = int(details["pods"])
             return f"{self._total} pod(s) to recreate; the ledger is {plain(details['ledger'])}"
         if event == "planned":
-            what = (
-                f"would be blocked, {plain(details['refusal'])}"
-                if details["refusal"]
-                else f"would {plain(details['method'])}"
-            )
-            return f"{pod}: {what}, because {plain(details['reason'])}"
+            what = "would be blocked" if details["outcome"] == "blocked" else f"would {details['method']}"
+            return f"{pod}: {plain(what)}, because {plain(details['reason'])}"
         if event == "waiting":
             return plain(details["reason"])
         if event == "removing":

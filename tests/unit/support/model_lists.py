@@ -62,6 +62,10 @@ class Server:
         """The URL."""
         return "https://model:6443"
 
+    def identity(self) -> str:
+        """The UID of its namespace kube-system."""
+        return "uid-of-the-model"
+
     def pages(self, path: str, query: Mapping[str, str], _size: int) -> Iterator[Manifest]:
         """The nodes, one a page."""
         assert (path, query) == ("/api/v1/nodes", {})

@@ -193,6 +193,19 @@ def test_a_token_that_was_given_as_an_option_is_all_there_is(wire: Wire) -> None
     assert len(wire.asked) == 1
 
 
+@pytest.mark.parametrize(("status", "uid"), [(200, "uid-of-it"), (403, ""), (404, "")])
+def test_what_a_cluster_is_known_by_is_asked_once(wire: Wire, status: int, uid: str) -> None:
+    """Where it may not be read, there is none; another refusal is an error."""
+    path = "/api/v1/namespaces/kube-system"
+    wire.on("GET", path, status, {"metadata": {"uid": "uid-of-it"}})
+    api = api_of(wire)
+    assert [api.identity(), api.identity()] == [uid, uid]
+    assert len(wire.asked) == 1
+    wire.on("GET", path, 500, {"message": "no etcd"})
+    with pytest.raises(ApiError, match="no etcd"):
+        api_of(wire).identity()
+
+
 def test_a_list_from_the_servers_cache_has_no_limit(wire: Wire) -> None:
     """With a limit the server would read etcd; the moment before which it must not be is the one that was given."""
     path = "/api/v1/namespaces/shop/pods"
