@@ -72,7 +72,7 @@ def facts_argument_spec() -> dict[str, Any]:
         **_nodes(),
         "namespaces": {"type": "list", "elements": "str", "default": []},
         "query": {"type": "str"},
-        "src": {"type": "path"},
+        "src": {"type": "list", "elements": "path"},
         **_settle(),
     }
 
@@ -121,4 +121,16 @@ def upgrade_argument_spec() -> dict[str, Any]:
         **_connection(),
         "target_version": {"type": "raw", "required": True},
         "upgrade_timeout": {"type": "int", "default": 900},
+    }
+
+
+def report_argument_spec() -> dict[str, Any]:
+    """The options of ``eci_report``."""
+    return {
+        "dest": {"type": "list", "elements": "path", "required": True},
+        "results": {"type": "dict"},
+        "upgrades": {"type": "dict"},
+        "src": {"type": "list", "elements": "path"},
+        "title": {"type": "str", "default": ""},
+        "mode": {"type": "str", "default": "0600"},
     }

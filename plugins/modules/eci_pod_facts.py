@@ -42,12 +42,17 @@ options:
     type: str
   src:
     description:
-      - A file to read instead of a cluster, made by C(kubectl get pods -A -o json), on the machine that runs the module. Use it to audit a cluster
-        that you cannot reach. With a list made by C(kubectl get nodes,pods -A -o json), virtual nodes are also recognized by label.
+      - Files and directories, on the machine that runs the module, to be read instead of a cluster. For an audit without access.
+      - Best made with C(kubectl get nodes,pods -A -o json); the nodes in it tell virtual nodes by their labels. JSON and YAML are read, gzipped or
+        not, in UTF-8 or UTF-16, as a list, an array, single objects or several documents. Of a directory every file that ends in C(.json),
+        C(.yaml) or C(.yml) (and C(.gz) after it) is read, at any depth; what is no pod and no node is passed by.
+      - A dump that may not hold all pods of the cluster is read, and RV(ansible_facts.eci_cluster.not_proved) says why it may not.
       - Connection options are ignored.
-    type: path
+    type: list
+    elements: path
 requirements:
   - jmespath, for O(query)
+  - PyYAML, for O(src) in YAML
 seealso:
   - module: ackops.eci.eci_compat_check
 """
@@ -64,7 +69,7 @@ EXAMPLES = r"""
 
 - name: Audit a saved list
   ackops.eci.eci_pod_facts:
-    src: /tmp/pods.json
+    src: /tmp/cluster.json
 """
 
 RETURN = r"""
@@ -84,7 +89,7 @@ ansible_facts:
           returned: success
           sample: https://10.0.0.1:6443
         version:
-          description: Version of the API server; empty with O(src).
+          description: Version of the API server; with O(src) only where the dump holds the output of C(kubectl version -o json).
           type: str
           returned: success
           sample: v1.24.6-aliyun.1
@@ -96,8 +101,13 @@ ansible_facts:
           returned: success
           sample: 3f0a4b3e-5a0c-4d1b-9d55-0f6a3c9a9a10
         whole_cluster:
-          description: Whether neither namespaces nor query narrowed the scan.
+          description: Whether neither namespaces nor query narrowed the scan, and a dump is not in doubt.
           type: bool
+          returned: success
+        not_proved:
+          description: Why a dump (O(src)) may not hold all pods of the cluster. Empty for a cluster.
+          type: list
+          elements: str
           returned: success
         scanned_at:
           description: When the scan finished, UTC.
@@ -195,7 +205,8 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.ackops.eci.plugins.module_utils._argspec import facts_argument_spec
 from ansible_collections.ackops.eci.plugins.module_utils._check.cluster import describe
-from ansible_collections.ackops.eci.plugins.module_utils._check.scan import Scope, scan_file, scan_settled
+from ansible_collections.ackops.eci.plugins.module_utils._check.dump import scan_dump
+from ansible_collections.ackops.eci.plugins.module_utils._check.scan import Scope, scan_settled
 from ansible_collections.ackops.eci.plugins.module_utils._module import SystemClock, at_least, connect_from, run_module
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import pod_to_record
 from ansible_collections.ackops.eci.plugins.module_utils._rules.waivers import compile_condition
@@ -212,8 +223,10 @@ def gather(module: AnsibleModule) -> dict[str, Any]:
     )
     seconds = at_least(module, "settle_timeout", 0)
     if params["src"]:
-        scan = scan_file(params["src"], scope)
+        scan = scan_dump(params["src"], scope)
         cluster = describe(scan, clock)
+        for warning in scan.warnings:
+            module.warn(warning)
     else:
         api = connect_from(module)
         scan = scan_settled(api, scope, clock, seconds)

@@ -38,7 +38,7 @@ PURE_FILES = (
     "module_utils/_errors.py", "module_utils/_text.py", "module_utils/_kube/ports.py", "module_utils/_kube/connection.py",
     "module_utils/_kube/paths.py", "module_utils/_kube/rights.py",
     "module_utils/_kube/protobuf.py", "plugin_utils/_contexts.py", "plugin_utils/_fleet.py",
-    "plugin_utils/_report.py", "plugin_utils/_role_names.py",
+    "plugin_utils/_report.py", "plugin_utils/_report_document.py", "plugin_utils/_role_names.py",
 )  # fmt: skip
 # traceback only words the message for a missing jmespath; urllib.parse quotes.
 PURE_EXTRA = {"waivers.py": {"jmespath", "traceback"}, "paths.py": {"urllib"}}

@@ -22,6 +22,7 @@ MODULES = {
     "eci_pod_facts": "facts_argument_spec",
     "eci_compat_check": "check_argument_spec",
     "eci_pod_recreate": "recreate_argument_spec",
+    "eci_report": "report_argument_spec",
     "eci_upgrade_wait": "upgrade_argument_spec",
 }
 ROLE = REPO / "roles" / "eci_preflight"
