@@ -144,8 +144,8 @@ def test_audit_plan_preflight_upgrade_report(cluster: ControlPlane, namespace: s
     final = job("eci_report", cluster, home, **left, eci_report_expect="upgraded")
     assert final.message == "2 of 2 clusters are not upgraded; the list is above."
     lines = shown(final).splitlines()
-    assert lines[0] == "2 clusters: 1 left out, its gate is shut, 1 failed"
-    assert lines[1].startswith("lost.west: left out, its gate is shut: "), lines
+    assert lines[0] == "2 clusters: 1 skipped (not ready), 1 failed"
+    assert lines[1].startswith("lost.west: skipped (not ready): "), lines
     assert lines[2].startswith(
         "shop-east: failed at upgrade: shop-east is ready for Kubernetes v1.26, and nothing was upgraded"
     )
