@@ -22,6 +22,10 @@ CHECK = "__eci_preflight_check"
 RESULT = "eci_fleet_upgrade"
 
 
+def _uid(variables: Mapping[str, Any]) -> str:
+    return str(((variables.get(CHECK) or {}).get("cluster") or {}).get("cluster_uid") or "")
+
+
 def _server(variables: Mapping[str, Any]) -> str:
     cluster = (variables.get(CHECK) or {}).get("cluster") or {}
     return str(cluster.get("server") or "")
@@ -30,6 +34,7 @@ def _server(variables: Mapping[str, Any]) -> str:
 def _place(variables: Mapping[str, Any]) -> Place:
     return Place(
         server=_server(variables),
+        uid=_uid(variables),
         local=variables.get("ansible_connection") in ("local", "ansible.builtin.local"),
         host=variables.get("eci_preflight_host"),
         kubeconfig=variables.get("eci_preflight_kubeconfig"),

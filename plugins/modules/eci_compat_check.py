@@ -150,7 +150,7 @@ missing:
   type: list
   elements: dict
 exempted:
-  description: The pods that a waiver covers, the first 1000 of them, in the same form; the reason is that of the waiver.
+  description: The pods that a waiver covers, the first 50 of them, in the same form; the reason is that of the waiver.
   returned: always
   type: list
   elements: dict

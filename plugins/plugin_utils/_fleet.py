@@ -34,10 +34,16 @@ class Place:
     """How a host names its cluster: by its variables, if the controller reads them, and by the server it found."""
 
     server: str = ""
+    uid: str = ""
     local: bool = False
     host: object = None
     kubeconfig: object = None
     context: object = None
+
+    @property
+    def identity(self) -> str:
+        """The cluster itself: the UID of its namespace kube-system, or its address where that could not be read."""
+        return self.uid or self.server.rstrip("/").lower()
 
     @property
     def named(self) -> str | None:
@@ -62,18 +68,19 @@ class Place:
 
 def same_clusters(places: Mapping[str, Place]) -> list[str]:
     """A line for each cluster that several hosts share; empty if all are different."""
-    by_server: dict[str, list[str]] = {}
+    by_cluster: dict[str, list[str]] = {}
     by_name: dict[str, list[str]] = {}
     for host, place in places.items():
-        if place.server:
-            by_server.setdefault(place.server.rstrip("/").lower(), []).append(host)
+        if place.identity:
+            by_cluster.setdefault(place.identity, []).append(host)
         if place.named:
             by_name.setdefault(place.named, []).append(host)
     lines, told = [], set()
-    for server, hosts in by_server.items():
+    for hosts in by_cluster.values():
         if len(hosts) > 1:
             told |= set(hosts)
-            lines.append(f"{_named(hosts)} are {plain(server)}")
+            servers = sorted({places[host].server.rstrip("/").lower() for host in hosts})
+            lines.append(f"{_named(hosts)} are {plain(' alias '.join(servers))}")
     alike = [
         hosts for hosts in by_name.values() if len(hosts) > 1 and not set(hosts) <= told and not _differ(places, hosts)
     ]

@@ -14,9 +14,9 @@ from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Acti
 
 # So many causes are told in a message; every pod has its own in the result.
 MOST_CAUSES = 10
-
 # So many workloads are named at the most.
 MOST_WORKLOADS = 50
+
 _CHANGED = ("recreated", "deleted", "no_longer_needed", "predicted", "blocked")
 
 
