@@ -113,5 +113,6 @@ def test_what_is_not_a_list_of_pods_passes_through() -> None:
 
 def test_messages_use_backticks_for_options_only() -> None:
     """So that a reader of the list, and the renaming, can rely on them."""
-    quoted = {word for line in listing().splitlines() for word in line.split("`")[1::2]}
+    literals = {"true"}  # of JMESPath, which has backticks of its own
+    quoted = {word for line in listing().splitlines() for word in line.split("`")[1::2]} - literals
     assert {word.split(":")[0] for word in quoted} <= OPTIONS | {"pods", "whole_cluster", "namespaces", "query", "src"}
