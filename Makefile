@@ -6,8 +6,8 @@ RUN := $(DEV) run main
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help env demo demo-fleet test mutation bench scale lint ruff ansible-lint docs-lint types unit awx sanity importer binaries \
-        compat integration scenarios artifact cluster docs format requirements clean clean-environments
+.PHONY: help env demo demo-fleet test mutation bench scale lint ruff ansible-lint docs-lint types unit browser awx sanity importer binaries \
+        compat integration scenarios artifact cluster docs format messages requirements clean clean-environments
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,7 +24,7 @@ demo-fleet: ## Upgrade four real clusters behind the gate, three of them in trou
 	@$(RUN) python -m tests.demo.fleet $(ARGS)
 
 # What is quick fails first; integration is last, so that its summary ends the output.
-test: ruff types unit ansible-lint docs-lint awx sanity importer compat integration ## Run every check there is
+test: ruff types unit browser ansible-lint docs-lint awx sanity importer compat integration ## Run every check there is
 
 lint: ruff ansible-lint docs-lint ## Run the linters
 
@@ -42,6 +42,9 @@ types: ## Check types
 
 unit: ## Run the unit tests
 	@$(RUN) python -m pytest tests/unit -n 2 $(ARGS)
+
+browser: ## Test the pages of reports in headless Chromium (installed with apt-get where it is missing, by root)
+	@$(DEV) browser $(ARGS)
 
 awx: ## Check what AWX gets against the modules that apply it, and the execution environment
 	@$(DEV) awx $(ARGS)
@@ -84,6 +87,9 @@ docs: docs-lint ## Build the documentation as HTML
 
 format: ## Format the Python code and repair what ruff can repair
 	@$(DEV) format
+
+messages: ## List every text that people see in tests/unit/architecture/messages.txt
+	@$(RUN) python -m tests.unit.architecture.messages
 
 requirements: ## Pin the requirements anew (ARGS=--upgrade for newer releases)
 	@$(DEV) requirements $(ARGS)

@@ -5,11 +5,35 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 from pathlib import Path
 
 import pytest
 
 INTEGRATION = Path(__file__).with_name("integration")
+# The collection under its importable name is on the path of our environments only.
+NEEDED = ("ansible", "ansible_collections.ackops.eci", "yaml")
+
+
+def _missing() -> list[str]:
+    found = []
+    for name in NEEDED:
+        try:
+            found += [] if importlib.util.find_spec(name) else [name]
+        except ModuleNotFoundError:
+            found.append(name)
+    return found
+
+
+if missing := _missing():
+    # Now, not in pytest_configure: other conftest files, which import what is missing, are read before that.
+    print(
+        f"The tests need their own environment (this Python has no {', '.join(missing)}). Run: make unit, or one file:"
+        " tests/dev/start.sh run main python -m pytest FILE",
+        file=sys.stderr,
+    )
+    raise SystemExit(pytest.ExitCode.USAGE_ERROR)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -18,10 +18,10 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.progress import TEMPORARY
+from ansible_collections.ackops.eci.plugins.plugin_utils._action import RoleAwareAction
 
 LOOK_SECONDS = 0.3
 
@@ -131,21 +131,17 @@ class Attendance:
                 _end_children()
 
 
-class ActionModule(ActionBase):
+class ActionModule(RoleAwareAction):
     """Runs the module; where it can, with a file for its progress."""
 
-    _supports_check_mode = True
-    _supports_async = True
-
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+    def run_module(self, task_vars: dict[str, Any] | None, **arguments: Any) -> dict[str, Any]:
         """Run the module and return its result."""
-        result: dict[str, Any] = super().run(tmp, task_vars)
-        arguments = dict(self._task.args)
+        given = dict(self._task.args)
         if self._task.async_val:  # by the user's choice nobody waits
-            return {**result, **self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=True)}
+            return super().run_module(task_vars, **arguments)
         progress = None
-        if self._connection.transport == "local" and not arguments.get("progress_file"):
+        if self._connection.transport == "local" and not given.get("progress_file"):
             progress = Progress(str((task_vars or {}).get("inventory_hostname", "localhost")))
-            arguments["progress_file"] = progress.path
+            given["progress_file"] = progress.path
         with Attendance(progress):
-            return {**result, **self._execute_module(module_args=arguments, task_vars=task_vars)}
+            return super().run_module(task_vars, module_args=given, **arguments)

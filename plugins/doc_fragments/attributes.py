@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the modules have in common, as Ansible's documentation knows attributes."""
+"""Attributes of the modules, as Ansible documents them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 attributes:
   check_mode:
-    description: Can run in C(check_mode) and return what it would do, without changing anything.
+    description: Can run in C(check_mode) and report what it would do, without changing anything.
   diff_mode:
-    description: Returns details of what has changed, or would change, in diff mode.
+    description: Shows what has changed, or would change, in diff mode.
 """
 
     # Use with extends_documentation_fragment ackops.eci.attributes.reads.
@@ -23,7 +23,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - It only reads, so that it does the same in check mode.
+      - It only reads, so it does the same in check mode.
   diff_mode:
     support: N/A
     details:

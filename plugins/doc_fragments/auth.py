@@ -7,37 +7,37 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Which cluster, and as whom."""
+    """Options that say which cluster to use, and as whom."""
 
     DOCUMENTATION = r"""
 options:
   kubeconfig:
     description:
       - Path of a kubeconfig file on the machine that runs the module, or the content of one as a dictionary.
-      - Environment variable E(K8S_AUTH_KUBECONFIG). Without either, E(KUBECONFIG) (a list of files, as for kubectl), then C(~/.kube/config),
-        and last the service account of the pod that the module runs in.
-      - Unlike in kubernetes.core a kubeconfig comes before the service account of the pod, as it does for kubectl. In an
-        execution environment on Kubernetes the other order would work on the cluster that AWX itself runs on.
+      - Environment variable E(K8S_AUTH_KUBECONFIG). Without either, the module uses E(KUBECONFIG) (a list of files, as for kubectl), then
+        C(~/.kube/config), and finally the service account of the pod that it runs in.
+      - Unlike in kubernetes.core, a kubeconfig comes before the service account, as it does for kubectl. With the other order, an execution
+        environment on Kubernetes would use the cluster that AWX itself runs on.
     type: raw
   context:
     description:
-      - Name of a context of the kubeconfig; its current context if not given.
+      - Name of a context in the kubeconfig; its current context if not given.
       - Environment variable E(K8S_AUTH_CONTEXT).
     type: str
   host:
     description:
       - URL of the API server, for example V(https://10.0.0.1:6443).
-      - Environment variable E(K8S_AUTH_HOST), which does not count in a task that gives O(kubeconfig) or O(context). One variable in
-        the environment of a job would otherwise make every host of an inventory the same cluster.
+      - Environment variable E(K8S_AUTH_HOST). It is ignored if the task sets O(kubeconfig) or O(context); otherwise one variable in the
+        environment of a job would send every host of the inventory to the same cluster.
     type: str
   api_key:
     description:
       - Bearer token.
-      - Environment variable E(K8S_AUTH_API_KEY), which does not count in a task that gives O(kubeconfig) or O(context).
+      - Environment variable E(K8S_AUTH_API_KEY). It is ignored if the task sets O(kubeconfig) or O(context).
     type: str
   username:
     description:
-      - User name for HTTP basic authentication, which Kubernetes itself no longer offers; for proxies in front of it.
+      - User name for HTTP basic authentication. Kubernetes no longer supports it; a proxy in front of it may.
       - Environment variable E(K8S_AUTH_USERNAME).
     type: str
   password:
@@ -53,20 +53,20 @@ options:
     aliases: [cert_file]
   client_key:
     description:
-      - Path of the key of the client certificate (PEM).
+      - Path of the private key of the client certificate (PEM).
       - Environment variable E(K8S_AUTH_KEY_FILE).
     type: path
     aliases: [key_file]
   ca_cert:
     description:
-      - Path of the certificates of the CA that signed the API server's (PEM).
+      - Path of the CA certificates to verify the API server's certificate with (PEM).
       - Environment variable E(K8S_AUTH_SSL_CA_CERT).
     type: path
     aliases: [ssl_ca_cert]
   validate_certs:
     description:
-      - Whether to verify the API server's certificate. Off gives a warning.
-      - Environment variable E(K8S_AUTH_VERIFY_SSL), in which V(0), V(false) and V(no) mean no.
+      - Whether to verify the API server's certificate. If not, the module warns.
+      - Environment variable E(K8S_AUTH_VERIFY_SSL), where V(0), V(false) and V(no) mean no.
     type: bool
     aliases: [verify_ssl]
   proxy:
@@ -76,7 +76,7 @@ options:
     type: str
   no_proxy:
     description:
-      - Comma-separated hosts, domains, addresses and networks that are reached without the proxy.
+      - Comma-separated hosts, domains, addresses and networks to reach without the proxy.
       - Environment variable E(K8S_AUTH_NO_PROXY).
     type: str
   proxy_headers:
@@ -96,12 +96,12 @@ options:
         type: str
       user_agent:
         description:
-          - The user agent that the proxy is to see.
+          - User agent to send to the proxy.
           - Environment variable E(K8S_AUTH_PROXY_HEADERS_USER_AGENT).
         type: str
   persist_config:
     description:
-      - Whether the kubernetes package may write refreshed tokens back to the kubeconfig; it does not by default.
+      - Whether the kubernetes package may write refreshed tokens back to the kubeconfig. By default it does not.
       - Environment variable E(K8S_AUTH_PERSIST_CONFIG).
     type: bool
   impersonate_user:
@@ -111,7 +111,7 @@ options:
     type: str
   impersonate_groups:
     description:
-      - Groups to act as a member of; needs O(impersonate_user).
+      - Groups to act as a member of. Requires O(impersonate_user).
       - Environment variable E(K8S_AUTH_IMPERSONATE_GROUPS), separated by commas.
     type: list
     elements: str

@@ -1,22 +1,21 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options that more than one module has."""
+"""Options that several modules have."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options of more than one module."""
+    """Options of several modules."""
 
     # ackops.eci.common.nodes
     NODES = r"""
 options:
   node_name_prefixes:
     description:
-      - Beginnings of the names of virtual nodes.
-      - A node also counts as virtual by its label C(type=virtual-kubelet) or its taint C(virtual-kubelet.io/provider), so this is needed
-        for nodes that have neither.
+      - Prefixes of the names of virtual nodes.
+      - Needed only for virtual nodes that have neither the label C(type=virtual-kubelet) nor the taint C(virtual-kubelet.io/provider).
     type: list
     elements: str
     default: [virtual-kubelet, virtual-node-eci-]
@@ -27,17 +26,17 @@ options:
 options:
   target_version:
     description:
-      - The Kubernetes version that the cluster is to be upgraded to, as V(1.26), V(v1.26.3) or V(1.26.3-aliyun.1).
-      - Put it in quotes. YAML reads an unquoted C(1.30) as the number 1.3, so that a number is refused.
+      - The Kubernetes version to upgrade to, for example V(1.26), V(v1.26.3) or V(1.26.3-aliyun.1).
+      - Put it in quotes. YAML reads an unquoted C(1.30) as the number 1.3, so numbers are rejected.
     type: raw
     required: true
   matrix:
     description:
-      - Rows that replace or extend the built-in compatibility matrix. The key is an ECI platform version, or V(unavailable) for pods
-        whose annotation is missing or empty.
+      - Rows to add to the built-in compatibility matrix, or to replace in it. The key is an ECI platform version, or V(unavailable) for pods
+        without one.
       - The value is a list of Kubernetes versions, a range such as V(>=1.12), or a dictionary with C(versions) and C(canary).
-      - The built-in matrix is that of the Alibaba Cloud documentation of 26 March 2026. What the matrix does not name is V(unknown) and
-        shuts the gate.
+      - The built-in matrix is the one in the Alibaba Cloud documentation of 26 March 2026. A version that the matrix does not list is V(unknown), and
+        the cluster is not ready.
     type: dict
 """
 
@@ -46,31 +45,31 @@ options:
 options:
   exempt:
     description:
-      - Waivers for pods that would shut the gate. An expired one no longer counts, and a warning says so.
+      - Waivers for pods that would otherwise block the upgrade. An expired waiver is ignored, with a warning.
     type: list
     elements: dict
     default: []
     suboptions:
       match:
         description:
-          - A JMESPath expression that is evaluated on each pod record; the waiver covers the pods of which it is true.
-          - Text stands in single quotes. In C(namespace != "prod") JMESPath takes C("prod") for the name of a field; such a name, as every one that a
-            pod record does not have, is refused.
+          - A JMESPath expression. It is evaluated on the record of each pod; the waiver covers the pods for which it is true.
+          - Put text in single quotes. In C(namespace != "prod") JMESPath takes C("prod") for the name of a field. A name that a pod record does not have is
+            refused.
           - A comparison with a value that a pod does not have exempts nothing. C(labels.app != 'web') does not cover a pod without that label;
             C(!(labels.app) || labels.app != 'web') does.
-          - A waiver that covers every ECI pod of a cluster must name them, as C(namespace == 'batch') does. If it says only which are not meant, it is
-            refused; write V(`true`), in backticks, if all of them are. One that covers none gives a warning.
-          - Put what you negate in parentheses, C(!(labels.app)); without them JMESPath reads C((!labels).app).
+          - A waiver that covers every ECI pod of a cluster must name them, as C(namespace == 'batch') does. One that only says which pods are not meant is
+            refused; if all of them are meant, write V(`true`), in backticks. A waiver that covers no pod gives a warning.
+          - When you negate something, put it in parentheses, as in C(!(labels.app)). JMESPath reads C(!labels.app) as C((!labels).app).
         type: str
         required: true
       reason:
         description:
-          - Why these pods may stay; it is shown in every report.
+          - Why these pods may stay as they are. Every report shows it.
         type: str
         required: true
       expires:
         description:
-          - The last day on which the waiver counts, as V(YYYY-MM-DD), in UTC.
+          - The last day on which the waiver is valid, as V(YYYY-MM-DD), in UTC.
         type: str
         required: true
 """
@@ -80,8 +79,8 @@ options:
 options:
   settle_timeout:
     description:
-      - How many seconds to wait for pods that are just being created to get their platform version; not at all if V(0).
-      - When the time is over the pods are V(undetermined), which shuts the gate.
+      - How many seconds to wait for pods that are being created to get their platform version. With V(0) the module does not wait.
+      - Pods that have none by then are V(undetermined), and the cluster is not ready.
     type: int
     default: 60
 """

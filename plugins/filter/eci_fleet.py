@@ -13,17 +13,18 @@ from ansible_collections.ackops.eci.plugins.plugin_utils._fleet import (
     fleet_report,
     fleet_summary,
     same_clusters,
+    twins,
 )
+from ansible_collections.ackops.eci.plugins.plugin_utils._waves import waves
 
-# What the roles note for each host: the registered result of the check (the fact of the same name may be an old one, from a
-# cache of facts), and what became of the cluster.
+# What the roles note for each host: the registered result of the check, and what became of the cluster.
 CHECK = "__eci_preflight_check"
 RESULT = "eci_fleet_upgrade"
 
 
 def _server(variables: Mapping[str, Any]) -> str:
-    facts = (variables.get(CHECK) or {}).get("ansible_facts") or {}
-    return str((facts.get("eci_cluster") or {}).get("server") or "")
+    cluster = (variables.get(CHECK) or {}).get("cluster") or {}
+    return str(cluster.get("server") or "")
 
 
 def _place(variables: Mapping[str, Any]) -> Place:
@@ -66,4 +67,6 @@ class FilterModule:
             "eci_same_clusters": eci_same_clusters,
             "eci_fleet_report": eci_fleet_report,
             "eci_fleet_summary": eci_fleet_summary,
+            "eci_twins": twins,
+            "eci_waves": waves,
         }

@@ -8,7 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.ackops.eci.plugins.plugin_utils._report import gate_message, summary, workflow_summary
+from ansible_collections.ackops.eci.plugins.plugin_utils._artifact import artifact
+from ansible_collections.ackops.eci.plugins.plugin_utils._report import (
+    gate_message,
+    pages,
+    summary,
+    workflow_lines,
+    workflow_summary,
+)
 
 
 class FilterModule:
@@ -16,4 +23,11 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """The filters by name."""
-        return {"eci_summary": summary, "eci_gate_message": gate_message, "eci_workflow_summary": workflow_summary}
+        return {
+            "eci_artifact": artifact,
+            "eci_gate_message": gate_message,
+            "eci_pages": pages,
+            "eci_summary": summary,
+            "eci_workflow_lines": workflow_lines,
+            "eci_workflow_summary": workflow_summary,
+        }

@@ -54,6 +54,12 @@ options:
         names. Where two contexts would be one host without it, that is an error.
     type: bool
     default: false
+  kubeconfig_variable:
+    description:
+      - Whether hosts get the variable C(eci_preflight_kubeconfig). Turn it off where the playbooks run elsewhere than the inventory is read,
+        as in AWX, whose credential names the file of each job in E(K8S_AUTH_KUBECONFIG).
+    type: bool
+    default: true
 seealso:
   - ref: ackops.eci fleet guide <ansible_collections.ackops.eci.docsite.fleet_guide>
     description: Upgrading many clusters
@@ -183,6 +189,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
             self.inventory.set_variable(name, key, trust_as_template(text))
         variables = {key: wrap_var(text) for key, text in variables_of(context).items()}
         for key, text in variables.items():
+            if key == "eci_preflight_kubeconfig" and not self.get_option("kubeconfig_variable"):
+                continue
             self.inventory.set_variable(name, key, text)
         strict = self.get_option("strict")
         self._set_composite_vars(self.get_option("compose"), variables, name, strict=strict)

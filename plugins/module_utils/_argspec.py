@@ -72,7 +72,7 @@ def facts_argument_spec() -> dict[str, Any]:
         **_nodes(),
         "namespaces": {"type": "list", "elements": "str", "default": []},
         "query": {"type": "str"},
-        "src": {"type": "path"},
+        "src": {"type": "list", "elements": "path"},
         **_settle(),
     }
 
@@ -80,23 +80,14 @@ def facts_argument_spec() -> dict[str, Any]:
 def check_argument_spec() -> dict[str, Any]:
     """The options of ``eci_compat_check``."""
     return {
-        **_target(),
-        "pods": {"type": "list", "elements": "dict", "required": True},
-        "cluster_version": {"type": "str"},
-        "whole_cluster": {"type": "bool", "default": True},
-        **_exempt(),
-        "fail_when_incompatible": {"type": "bool", "default": True},
-    }
-
-
-def cluster_check_argument_spec() -> dict[str, Any]:
-    """The options of ``eci_cluster_check``."""
-    return {
         **_connection(),
         **_nodes(),
         **_target(),
         **_exempt(),
         **_settle(),
+        "pods": {"type": "list", "elements": "dict"},
+        "cluster_version": {"type": "str"},
+        "pods_are_complete": {"type": "bool", "default": True},
         "fail_when_incompatible": {"type": "bool", "default": True},
     }
 
@@ -109,9 +100,11 @@ def recreate_argument_spec() -> dict[str, Any]:
         **_target(),
         **_exempt(),
         "pods": {"type": "list", "elements": "dict"},
-        "whole_cluster": {"type": "bool", "default": False},
-        "method": {"type": "str", "choices": ["evict", "delete"], "default": "evict"},
+        "method": {"type": "str", "choices": ["evict", "delete", "restart", "auto"], "default": "evict"},
         "serial": {"type": "list", "elements": "raw", "default": [1]},
+        "workload_serial": {"type": "raw", "default": 1},
+        "recreated_by": {"type": "list", "elements": "str", "default": []},
+        "forget": {"type": "list", "elements": "str", "default": []},
         "unmanaged": {"type": "str", "choices": ["refuse", "recreate", "delete"], "default": "refuse"},
         "running_jobs": {"type": "str", "choices": ["wait", "evict"], "default": "wait"},
         "pod_timeout": {"type": "int", "default": 900},
@@ -128,4 +121,16 @@ def upgrade_argument_spec() -> dict[str, Any]:
         **_connection(),
         "target_version": {"type": "raw", "required": True},
         "upgrade_timeout": {"type": "int", "default": 900},
+    }
+
+
+def report_argument_spec() -> dict[str, Any]:
+    """The options of ``eci_report``."""
+    return {
+        "dest": {"type": "list", "elements": "path", "required": True},
+        "results": {"type": "dict"},
+        "upgrades": {"type": "dict"},
+        "src": {"type": "list", "elements": "path"},
+        "title": {"type": "str", "default": ""},
+        "mode": {"type": "str", "default": "0600"},
     }

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The errors of the collection. Every one says what is wrong and what to do about it.
+"""The errors of the collection. Each says what is wrong and what to do about it.
 
 They are raised anywhere inside and turned into ``fail_json`` in one place (``_module.py``).
 """
@@ -26,9 +26,9 @@ class EciError(Exception):
 
 
 class InvalidInput(EciError):
-    """An option (or an entry of one) that cannot be taken: names the option, the value and the remedy.
+    """An invalid option or entry of an option: names the option, the value and the remedy.
 
-    ``longest``: how much of the value is shown; of a path the end tells most.
+    ``longest``: how many characters of the value are shown.
     """
 
     def __init__(self, option: str, value: object, problem: str, remedy: str, longest: int = 80) -> None:
@@ -45,7 +45,7 @@ class MissingLibrary(EciError):
 
     def __init__(self, package: str, purpose: str, trace: str | None = None) -> None:
         super().__init__(
-            f"The Python package '{package}' is needed {purpose}, and could not be imported.",
+            f"The Python package '{package}' is needed {purpose}, but could not be imported.",
             f"Install it for the interpreter that runs the module: python -m pip install {package}",
         )
         self.package = package
@@ -53,7 +53,7 @@ class MissingLibrary(EciError):
 
 
 class ApiError(EciError):
-    """An answer of the API server that is not a success.
+    """The API server answered with an error.
 
     ``status`` is the HTTP code, ``reason`` the machine-readable reason of the Status object, ``causes`` its
     details.causes, ``retry_after`` the Retry-After header in seconds (None where the server sent none).
@@ -77,11 +77,11 @@ class ApiError(EciError):
 
 
 class ListExpired(ApiError):
-    """410 Gone: the snapshot behind a list or a watch is no longer there; list again from the start."""
+    """410 Gone: the snapshot behind a list or a watch has expired; list again from the start."""
 
 
 class IncompleteScan(EciError):
-    """A scan that did not reach its end. It is never handed on as a shorter answer."""
+    """A scan that was cut short. It never becomes a shorter answer."""
 
 
 class RecordFailed(EciError):
@@ -89,4 +89,4 @@ class RecordFailed(EciError):
 
 
 class WatchBroken(EciError):
-    """The connection of a watch ended before its time; look again, then watch again."""
+    """A watch broke off; list again, then watch again."""

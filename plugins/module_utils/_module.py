@@ -9,16 +9,18 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.ackops.eci.plugins.module_utils._errors import EciError, InvalidInput, MissingLibrary
-from ansible_collections.ackops.eci.plugins.module_utils._kube.client import KubeApi, connect
 from ansible_collections.ackops.eci.plugins.module_utils._kube.connection import password_in, resolve
 
+if TYPE_CHECKING:
+    from ansible_collections.ackops.eci.plugins.module_utils._kube.client import KubeApi
+
 # Results stay small: AWX cuts events over 700,000 bytes, and Ansible is slow on large ones. Counts are never cut.
-MOST_LISTED = 1000
+MOST_LISTED = 50
 
 _SECRET_KEYS = ("token", "password", "client-key-data", "id-token", "refresh-token", "access-token", "client-secret")
 _SECRET_VARIABLES = (
@@ -99,6 +101,9 @@ def run_module(argument_spec: dict[str, Any], work: Callable[[AnsibleModule], di
 
 def connect_from(module: AnsibleModule) -> KubeApi:
     """The API server that the task's options and environment name."""
+    # Importing kubernetes takes a second: only a task that connects pays for it.
+    from ansible_collections.ackops.eci.plugins.module_utils._kube.client import connect  # noqa: PLC0415
+
     connection = resolve(module.params, os.environ)
     for warning in connection.warnings:
         module.warn(warning)

@@ -12,12 +12,18 @@ short_description: Check that ECI pods support the Kubernetes version a cluster 
 version_added: 0.1.0
 author: ackops.eci contributors (@ackops)
 description:
-  - Compares the platform version of every given ECI pod with a compatibility matrix and fails unless all support the target version.
-  - It talks to no cluster; give it the pods that M(ackops.eci.eci_pod_facts) found.
+  - Compares the platform version of every ECI pod with a compatibility matrix and fails unless all support the target version.
+  - Without O(pods) it scans the whole cluster itself, in the same task. No list of pods passes through Ansible, and the result stays small in a
+    cluster of any size.
+  - With O(pods) it connects to no cluster and ignores the connection options. Give it the pods that M(ackops.eci.eci_pod_facts) found, for example
+    those of one namespace.
   - A verdict is V(compatible), V(incompatible), V(unknown) (a version that the matrix does not name), V(undetermined) (the pod is being created)
     or V(exempt) (a waiver covers it). The gate is open only when nothing is incompatible, unknown or undetermined.
   - A target below the cluster's own version is an error. With the cluster's own version as the target there is nothing to do.
 extends_documentation_fragment:
+  - ackops.eci.auth
+  - ackops.eci.common.nodes
+  - ackops.eci.common.settle
   - ackops.eci.common.target
   - ackops.eci.common.waivers
   - ackops.eci.attributes
@@ -25,17 +31,19 @@ extends_documentation_fragment:
 options:
   pods:
     description:
-      - Pod records as in C(ansible_facts.eci_pods).
+      - The pods to check, as records like those in C(ansible_facts.eci_pods). An empty list means no pods.
+      - If left out, the module scans the cluster for all its ECI pods.
     type: list
     elements: dict
-    required: true
   cluster_version:
     description:
-      - The version that the cluster runs now, as in C(ansible_facts.eci_cluster.version). Without it a downgrade is not noticed.
+      - The version that the cluster of the given O(pods) runs now, as in C(ansible_facts.eci_cluster.version). Without it a downgrade is not noticed.
+      - Only with O(pods); a scan asks the cluster.
     type: str
-  whole_cluster:
+  pods_are_complete:
     description:
-      - Whether O(pods) are all ECI pods of the cluster, as in C(ansible_facts.eci_cluster.whole_cluster). If not, a warning says so.
+      - Whether the given O(pods) are all ECI pods of the cluster, as C(ansible_facts.eci_cluster.whole_cluster) says. If not, a warning says so.
+      - Only with O(pods); a scan always finds all.
     type: bool
     default: true
   fail_when_incompatible:
@@ -45,29 +53,48 @@ options:
     default: true
 requirements:
   - python >= 3.9
+  - kubernetes >= 24.2.0, without O(pods)
   - jmespath, for O(exempt)
 seealso:
-  - module: ackops.eci.eci_cluster_check
   - module: ackops.eci.eci_pod_facts
   - module: ackops.eci.eci_pod_recreate
 """
 
 EXAMPLES = r"""
-- name: Gather the ECI pods
-  ackops.eci.eci_pod_facts:
-
-- name: Assert that they support Kubernetes 1.26
+- name: Assert that the cluster of the current kubeconfig is ready for Kubernetes 1.26
   ackops.eci.eci_compat_check:
     target_version: '1.26'
-    cluster_version: "{{ ansible_facts.eci_cluster.version }}"
-    pods: "{{ ansible_facts.eci_pods }}"
     exempt:
       - match: namespace == 'batch' && labels.app == 'nightly'
         reason: ends before the upgrade, see change 4711
         expires: '2026-12-31'
+
+- name: Look at another cluster without failing
+  ackops.eci.eci_compat_check:
+    context: prod-hangzhou
+    target_version: '1.26'
+    fail_when_incompatible: false
+  register: eci_check
+
+- name: Gather the ECI pods of one namespace
+  ackops.eci.eci_pod_facts:
+    namespaces: [shop]
+
+- name: Check only these
+  ackops.eci.eci_compat_check:
+    target_version: '1.26'
+    pods: "{{ ansible_facts.eci_pods }}"
+    pods_are_complete: "{{ ansible_facts.eci_cluster.whole_cluster }}"
+    cluster_version: "{{ ansible_facts.eci_cluster.version }}"
 """
 
 RETURN = r"""
+cluster:
+  description:
+    - What was looked at, and what was found in numbers. The same dictionary as C(ansible_facts.eci_cluster) of M(ackops.eci.eci_pod_facts), with
+      C(server), C(version), C(scanned_at), C(whole_cluster), C(virtual_nodes), C(pods_by_platform_version) and C(counts).
+  returned: when the module scanned the cluster, that is without O(pods)
+  type: dict
 compatible:
   description: Whether the gate is open.
   returned: always
@@ -82,12 +109,12 @@ target_version:
   type: str
   sample: "1.26"
 cluster_version:
-  description: Major and minor version of the cluster; empty if not given.
+  description: Major and minor version of the cluster; empty if O(pods) came without O(cluster_version).
   returned: always
   type: str
   sample: "1.24"
 counts:
-  description: Number of pods by verdict.
+  description: Number of ECI pods by verdict; never cut.
   returned: always
   type: dict
   sample: {"compatible": 30, "incompatible": 14, "unknown": 0, "undetermined": 0, "exempt": 1}
@@ -97,12 +124,20 @@ message:
   type: str
 blockers:
   description:
-    - The pods that shut the gate, the first 1000 of them, with C(namespace), C(name), C(uid), C(platform_version), C(verdict) and C(reason).
+    - The pods that shut the gate, the first 50 of them, with C(namespace), C(name), C(uid), C(platform_version), C(verdict) and C(reason).
+    - To recreate all that are incompatible, however many, call M(ackops.eci.eci_pod_recreate) without pods.
+  returned: always
+  type: list
+  elements: dict
+missing:
+  description:
+    - Pods that an earlier run of M(ackops.eci.eci_pod_recreate) removed and that are not back, each with C(namespace), C(name), C(uid) and C(reason). While
+      there is one, the cluster is not ready. An entry without a name stands for a run that is at work, or was cut off.
   returned: always
   type: list
   elements: dict
 exempted:
-  description: The pods that a waiver covers, in the same form; the reason is that of the waiver.
+  description: The pods that a waiver covers, the first 1000 of them, in the same form; the reason is that of the waiver.
   returned: always
   type: list
   elements: dict
@@ -117,40 +152,51 @@ hints:
   elements: str
 """
 
-from datetime import datetime, timezone
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.ackops.eci.plugins.module_utils._argspec import check_argument_spec
-from ansible_collections.ackops.eci.plugins.module_utils._module import MOST_LISTED, run_module
-from ansible_collections.ackops.eci.plugins.module_utils._rules.matrix import build_matrix
-from ansible_collections.ackops.eci.plugins.module_utils._rules.model import pods_from_records
-from ansible_collections.ackops.eci.plugins.module_utils._rules.verdicts import as_result, check, shut_gate_message
-from ansible_collections.ackops.eci.plugins.module_utils._rules.waivers import parse_waivers
+from ansible_collections.ackops.eci.plugins.module_utils._check.cluster import (
+    check_cluster,
+    check_pods,
+    describe,
+    question_of,
+    refuse_options_without_pods,
+)
+from ansible_collections.ackops.eci.plugins.module_utils._module import (
+    MOST_LISTED,
+    SystemClock,
+    at_least,
+    connect_from,
+    run_module,
+)
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.missing import missing_pods
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.workloads import Workloads
+from ansible_collections.ackops.eci.plugins.module_utils._rules.verdicts import as_result
 
 
 def judge(module: AnsibleModule) -> dict[str, Any]:
-    """Check the pods, and return the report."""
-    params = module.params
-    matrix = build_matrix(params["matrix"])
-    report = check(
-        pods_from_records(params["pods"], "pods"),
-        params["target_version"],
-        cluster_version=params["cluster_version"] or "",
-        matrix=matrix,
-        waivers=parse_waivers(params["exempt"]),
-        today=datetime.now(timezone.utc).date(),
-        whole_cluster=params["whole_cluster"],
-    )
+    """Check the given pods, or scan the cluster for them, and return the verdict and what it rests on."""
+    params, clock = module.params, SystemClock()
+    question = question_of(params, at_least(module, "settle_timeout", 0))
+    refuse_options_without_pods(params)
+    seen: dict[str, Any] = {}
+    if params["pods"] is not None:
+        report = check_pods(params, clock, question)
+    else:
+        api = connect_from(module)
+        scan, report = check_cluster(api, clock, question, lambda: missing_pods(api, Workloads(api)))
+        seen = {"cluster": describe(scan, clock, api)}
     for warning in report.warnings:
         module.warn(warning)
-    shut = params["fail_when_incompatible"] and not report.compatible
+    result = as_result(report, question.matrix, MOST_LISTED)
     return {
         "changed": False,
-        "problem": shut_gate_message(report) if shut else "",
+        "problem": result["message"] if params["fail_when_incompatible"] else "",
         "hints": report.warnings,
-        **as_result(report, matrix, MOST_LISTED),
+        **seen,
+        **result,
     }
 
 

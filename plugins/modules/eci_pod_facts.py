@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Entry of the module eci_pod_facts: it only wires."""
+"""Entry point of the module eci_pod_facts."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ short_description: Gather the ECI pods of an ACK cluster and their platform vers
 version_added: 0.1.0
 author: ackops.eci contributors (@ackops)
 description:
-  - Finds the pods that run on Elastic Container Instance (ECI) and returns them as facts, with the platform version of each.
-  - A pod is an ECI pod by its ECI instance id, or because it sits on a virtual node. ACS pods, other pods and pods that are not scheduled are
-    counted and left out.
-  - A pod on a machine is never an ECI pod, whatever annotations it bears. A node is a machine if its kubelet reports a kernel and a container
-    runtime (C(status.nodeInfo)) and nothing says that it is virtual. Pods on machines are counted by the server and not read. Pods on nodes that
-    are neither virtual nor machines for certain, or that are gone, are looked at one by one.
-  - All of it is one consistent snapshot, of the moment at which the task asks for it. It is read in pages, as protobuf where the server offers
-    that. A list that could not be read to its end is an error, never a shorter answer.
+  - Finds the pods that run on Elastic Container Instance (ECI) and returns them as facts, with their platform versions.
+  - An ECI pod is a pod that has an ECI instance ID or runs on a virtual node. ACS pods, pods on other nodes and unscheduled pods are counted but not
+    returned.
+  - A pod on a real node is never an ECI pod, whatever its annotations say. A node is real if its kubelet reports a kernel and a container runtime
+    (C(status.nodeInfo)) and nothing marks it as virtual. The server counts the pods on real nodes; the module does not read them. It examines
+    each pod on a node that is gone, or that cannot be told to be virtual or real.
+  - The facts are one consistent snapshot of the cluster, taken when the task runs. If the list cannot be read to its end, the task fails; it never
+    returns a shorter list.
 extends_documentation_fragment:
   - ackops.eci.auth
   - ackops.eci.common.nodes
@@ -29,29 +29,33 @@ extends_documentation_fragment:
 options:
   namespaces:
     description:
-      - Look only at pods of these namespaces; at all if empty.
-      - The facts then say C(whole_cluster=false), and a check of them does not open the gate of the role.
+      - Namespaces to scan. All namespaces if empty.
+      - If given, the facts say C(whole_cluster=false). They cannot prove that a cluster is ready.
     type: list
     elements: str
     default: []
   query:
     description:
-      - A JMESPath expression that is evaluated on each ECI pod (a record as in RV(ansible_facts.eci_pods)); pods of which it is true are returned.
-      - Text stands in single quotes; a name that a pod record does not have is refused. A value that a pod does not have equals nothing, so that
+      - A JMESPath expression. It is evaluated on the record of each ECI pod (see RV(ansible_facts.eci_pods)); only pods for which it is true are returned.
+      - Put text in single quotes. A name that a pod record does not have is refused. A value that a pod does not have equals nothing, so that
         C(labels.app != 'web') is true of a pod without that label.
-      - Put what you negate in parentheses, C(!(labels.app)); without them JMESPath reads C((!labels).app).
-      - The facts then say C(whole_cluster=false).
+      - When you negate something, put it in parentheses, as in C(!(labels.app)). JMESPath reads C(!labels.app) as C((!labels).app).
+      - If given, the facts say C(whole_cluster=false).
     type: str
   src:
     description:
-      - A file on the machine that runs the module, made by C(kubectl get pods -A -o json), to be read instead of a cluster. For an audit
-        without access. A list made by C(kubectl get nodes,pods -A -o json) also tells virtual nodes by label.
-      - Connection options are not looked at.
-    type: path
+      - Files and directories, on the machine that runs the module, to be read instead of a cluster. For an audit without access.
+      - Best made with C(kubectl get nodes,pods -A -o json); the nodes in it tell virtual nodes by their labels. JSON and YAML are read, gzipped or
+        not, in UTF-8 or UTF-16, as a list, an array, single objects or several documents. Of a directory every file that ends in C(.json),
+        C(.yaml) or C(.yml) (and C(.gz) after it) is read, at any depth; what is no pod and no node is passed by.
+      - A dump that may not hold all pods of the cluster is read, and RV(ansible_facts.eci_cluster.not_proved) says why it may not.
+      - Connection options are ignored.
+    type: list
+    elements: path
 requirements:
   - jmespath, for O(query)
+  - PyYAML, for O(src) in YAML
 seealso:
-  - module: ackops.eci.eci_cluster_check
   - module: ackops.eci.eci_compat_check
 """
 
@@ -67,17 +71,17 @@ EXAMPLES = r"""
 
 - name: Audit a saved list
   ackops.eci.eci_pod_facts:
-    src: /tmp/pods.json
+    src: /tmp/cluster.json
 """
 
 RETURN = r"""
 ansible_facts:
-  description: The facts; C(eci_cluster) about the cluster, C(eci_pods) with a record for every ECI pod.
+  description: C(eci_cluster) describes the cluster, C(eci_pods) has a record for each ECI pod.
   returned: success
   type: dict
   contains:
     eci_cluster:
-      description: What was looked at, and what was found in numbers.
+      description: What was scanned, and what was found, in numbers.
       type: dict
       returned: success
       contains:
@@ -87,7 +91,7 @@ ansible_facts:
           returned: success
           sample: https://10.0.0.1:6443
         version:
-          description: Version of the API server; empty with O(src).
+          description: Version of the API server; with O(src) only where the dump holds the output of C(kubectl version -o json).
           type: str
           returned: success
           sample: v1.24.6-aliyun.1
@@ -99,11 +103,16 @@ ansible_facts:
           returned: success
           sample: 3f0a4b3e-5a0c-4d1b-9d55-0f6a3c9a9a10
         whole_cluster:
-          description: Whether neither namespaces nor query narrowed the scan.
+          description: Whether neither namespaces nor query narrowed the scan, and a dump is not in doubt.
           type: bool
           returned: success
+        not_proved:
+          description: Why a dump (O(src)) may not hold all pods of the cluster. Empty for a cluster.
+          type: list
+          elements: str
+          returned: success
         scanned_at:
-          description: When the scan was finished, UTC.
+          description: When the scan finished, UTC.
           type: str
           returned: success
           sample: "2026-03-26T02:00:00Z"
@@ -113,14 +122,14 @@ ansible_facts:
           elements: dict
           returned: success
         pods_by_platform_version:
-          description: Number of ECI pods by platform version, V(unavailable) and V(undetermined) among them.
+          description: Number of ECI pods by platform version, including V(unavailable) and V(undetermined).
           type: dict
           returned: success
           sample: {"1.0.0": 12, "1.1.0": 30, "unavailable": 2}
         counts:
           description:
-            - Pods by kind. C(eci) the ECI pods returned, C(finished) those of them that have ended, C(acs), C(unscheduled) and C(other) (those on
-              machines among them) what was left out, C(not_selected) ECI pods that the query left out.
+            - Number of pods. C(eci) are the ECI pods returned, C(finished) those of them that have finished, C(not_selected) the ECI pods that
+              the query left out. C(acs), C(unscheduled) and C(other) are the pods that are not ECI pods; C(other) includes those on real nodes.
           type: dict
           returned: success
           sample: {"eci": 44, "finished": 1, "acs": 2, "unscheduled": 1, "other": 80, "not_selected": 0}
@@ -167,11 +176,11 @@ ansible_facts:
           type: dict
           returned: success
         annotations:
-          description: The annotations of the domains C(k8s.aliyun.com) and C(alibabacloud.com).
+          description: Annotations in the domains C(k8s.aliyun.com) and C(alibabacloud.com).
           type: dict
           returned: success
         created:
-          description: Time of creation.
+          description: When it was created.
           type: str
           returned: success
         ready:
@@ -179,7 +188,7 @@ ansible_facts:
           type: bool
           returned: success
         ready_since:
-          description: Since when it is, or is not.
+          description: Since when it has been Ready, or not Ready.
           type: str
           returned: success
         deleting:
@@ -197,7 +206,9 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.ackops.eci.plugins.module_utils._argspec import facts_argument_spec
-from ansible_collections.ackops.eci.plugins.module_utils._check.scan import Scope, scan_file, scan_settled
+from ansible_collections.ackops.eci.plugins.module_utils._check.cluster import describe
+from ansible_collections.ackops.eci.plugins.module_utils._check.dump import scan_dump
+from ansible_collections.ackops.eci.plugins.module_utils._check.scan import Scope, scan_settled
 from ansible_collections.ackops.eci.plugins.module_utils._module import SystemClock, at_least, connect_from, run_module
 from ansible_collections.ackops.eci.plugins.module_utils._rules.conditions import compile_condition
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import pod_to_record
@@ -213,14 +224,15 @@ def gather(module: AnsibleModule) -> dict[str, Any]:
         query=compile_condition(params["query"], "query") if params["query"] else None,
     )
     seconds = at_least(module, "settle_timeout", 0)
-    server = version = ""
     if params["src"]:
-        scan = scan_file(params["src"], scope)
+        scan = scan_dump(params["src"], scope)
+        cluster = describe(scan, clock)
+        for warning in scan.warnings:
+            module.warn(warning)
     else:
         api = connect_from(module)
-        server, version = api.server(), api.server_version()
         scan = scan_settled(api, scope, clock, seconds)
-    cluster = {"server": server, "version": version, "scanned_at": clock.now(), **scan.facts()}
+        cluster = describe(scan, clock, api)
     return {
         "changed": False,
         "ansible_facts": {"eci_cluster": cluster, "eci_pods": [pod_to_record(pod) for pod in scan.pods]},

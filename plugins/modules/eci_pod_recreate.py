@@ -2,25 +2,28 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Entry of the module eci_pod_recreate: it only wires."""
+"""Entry point of the module eci_pod_recreate."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: eci_pod_recreate
-short_description: Recreate ECI pods one after another without losing any
+short_description: Recreate ECI pods one by one without losing any
 version_added: 0.1.0
 author: ackops.eci contributors (@ackops)
 description:
-  - Evicts (or deletes) the given pods by their UID, one after another, and waits until the replacement of each is Ready on a platform version
-    that supports the target Kubernetes version, or on a real node.
-  - Nothing is touched if any of the pods would not come back. A pod without a controller, of a controller that is not known to recreate its pods, of a
-    DaemonSet, or a mirror pod is refused; O(unmanaged) lets you choose otherwise for the first two.
-  - The first failure stops the run, see O(max_failures). Nothing is forced, neither by a grace period of 0 nor by removing a finalizer.
+  - Evicts (or deletes) the given pods by their UID, one by one. It waits until the replacement of each is Ready on a platform version that supports
+    the target Kubernetes version, or on a real node.
+  - A pod that cannot go now (a budget without room, a rollout under way, a sibling that is not Ready, a running Job, nothing that would recreate it) is
+    set aside with the reason and a remedy, and all others go on. What may change is looked at again, and together at the end for at most one
+    O(pod_timeout). A pod that was removed and does not come back stops further removals, see O(max_failures).
+  - Nothing is removed before the server's dry run has shown that it can be created again. Nothing is forced, neither by a grace period of 0 nor by
+    removing a finalizer.
   - One run at a time works on a cluster. It holds the Lease C(kube-system/ackops-eci-preflight); a second run fails at once, and touches nothing.
     The lease of a run that was killed is taken over, at once where its process is known to be gone, otherwise 30 seconds after its last renewal.
   - A pod is touched only when its workload has settled. All of its pods are there, every other one is Ready, none is terminating, no rollout is
-    under way. A workload that has not settled is put off to the end, and waited for there.
+    under way. A pod that is not Ready itself may go whatever its siblings are.
+  - A pod that was removed and did not come back is noted on the Lease until it is back, and keeps the gate of M(ackops.eci.eci_compat_check) shut.
   - An interrupt (SIGINT, SIGTERM, SIGHUP) ends the run in order. No further pod is begun, and the ledger and the error say how far it went.
   - It ends in the same way, within seconds, where nobody waits for it any more. The controller was killed (as ansible-runner and AWX cancel a job), its
     terminal was closed, or the C(timeout) of the task is over. With C(async) nobody has to wait.
@@ -43,48 +46,70 @@ attributes:
 options:
   pods:
     description:
-      - The pods to recreate; each needs C(namespace), C(name) and C(uid). Records of M(ackops.eci.eci_pod_facts) and C(blockers) of
-        M(ackops.eci.eci_compat_check) can be given as they are.
-      - Either this or O(whole_cluster) is needed.
+      - The pods to recreate, each with C(namespace), C(name) and C(uid). Records from M(ackops.eci.eci_pod_facts) and C(blockers) from
+        M(ackops.eci.eci_compat_check) work as they are.
+      - An empty list means no pods.
+      - If left out, the module scans the cluster and recreates every ECI pod that does not support the target version and is not O(exempt). No list of
+        pods passes through Ansible. A pod whose version the matrix does not name, or that is just being created, is not touched.
     type: list
     elements: dict
-  whole_cluster:
-    description:
-      - Recreate all ECI pods of the cluster that do not support the target version and are not O(exempt). The module scans the cluster for them
-        by itself, so that no list of pods passes through Ansible.
-      - A pod whose version the matrix does not name, or that is just being created, is not touched.
-    type: bool
-    default: false
   method:
     description:
-      - V(evict) asks for an eviction, so that PodDisruptionBudgets hold.
-      - V(delete) deletes, and no budget is asked.
-      - Pods that have finished are always deleted; there is nothing in them that a budget could protect.
+      - V(evict) evicts pods, which respects PodDisruptionBudgets.
+      - V(delete) deletes pods, which ignores them.
+      - V(restart) has each workload roll all its pods by its own strategy, as C(kubectl rollout restart) does. With the usual strategy of a Deployment the
+        new pod is Ready before the old one goes. Budgets are not asked; the workload's own C(maxUnavailable) holds. A workload that cannot be rolled
+        (paused, C(OnDelete), a partition, strategy C(Recreate), or a kind without rollouts) has its pods evicted instead.
+      - V(auto) restarts a workload where an eviction would leave it without a Ready pod, where its budget can never allow one, or where most of its
+        pods are old, and evicts elsewhere. The plan says which and why.
+      - Finished pods are always deleted; there is nothing left in them to protect.
     type: str
-    choices: [evict, delete]
+    choices: [evict, delete, restart, auto]
     default: evict
   serial:
     description:
       - How many pods may be in flight at once, read like C(serial) of a play. A number, a percentage of the pods given, or a list of growing waves
         of which the last is repeated.
-      - Two pods of one workload are never in flight together.
+      - A slot that frees up takes the next pod. The first entry of a list holds until so many pods have come back, then the next one does.
+      - How many of one workload may be among them says O(workload_serial).
     type: list
     elements: raw
     default: [1]
+  workload_serial:
+    description:
+      - How many pods of one workload may be in flight at once. A number, a percentage of its replicas, or V(strategy) for a Deployment's own
+        C(maxUnavailable). Of a StatefulSet it is always one, unless its C(podManagementPolicy) is C(Parallel).
+      - Budgets hold all the same, as each eviction asks them.
+    type: raw
+    default: 1
+  recreated_by:
+    description:
+      - Kinds of other projects whose controllers make a pod again that was deleted, as C(GROUP/KIND), for example V(apps.example.com/GameServerSet).
+      - V(apps.kruise.io/CloneSet), V(apps.kruise.io/StatefulSet) and V(argoproj.io/Rollout) are known. The user needs the right to get objects of
+        the kind, and their C(scale) where they have one.
+    type: list
+    elements: str
+    default: []
+  forget:
+    description:
+      - Pods (V(namespace/name)) that an earlier run removed and did not bring back, and that nobody wants any more. They no longer keep the gate shut.
+    type: list
+    elements: str
+    default: []
   unmanaged:
     description:
-      - What to do with pods that have no controller, or one that is not known to recreate its pods.
-      - V(refuse) fails before anything is touched.
-      - V(recreate) saves the manifest, deletes the pod and creates it again from the manifest.
-      - V(delete) saves the manifest and deletes the pod for good.
+      - What to do with pods that have no controller, or whose controller is not known to recreate its pods.
+      - V(refuse) leaves them as they are; they are listed with what can be done, all others are recreated, and the task fails.
+      - V(recreate) saves the manifest, deletes the pod, and creates it again from the manifest.
+      - V(delete) saves the manifest and deletes the pod permanently.
     type: str
     choices: [refuse, recreate, delete]
     default: refuse
   running_jobs:
     description:
-      - What to do with a pod of a Job that still runs.
-      - V(wait) waits, up to O(pod_timeout), until the Job has finished, and then deletes the pod.
-      - V(evict) evicts the pod, which counts as a failure of the Job.
+      - What to do with a pod whose Job is still running.
+      - V(wait) waits for the Job to finish, and then deletes the pod.
+      - V(evict) evicts the pod, which the Job may count as a failure. A pod whose eviction could end the Job is waited for all the same.
     type: str
     choices: [wait, evict]
     default: wait
@@ -95,25 +120,25 @@ options:
     default: 900
   run_timeout:
     description:
-      - How many seconds all pods together may take; no pod is begun after it. No limit if V(0).
-      - Set it below the time limit of the job (AWX) so that the run ends by itself and can be read.
+      - How many seconds the whole run may take. No pod is started after that. V(0) means no limit.
+      - Set it below the time limit of the AWX job, so that the run ends by itself with a readable result.
     type: int
     default: 0
   max_failures:
     description:
-      - How many pods may fail before no further one is begun. The task fails in any case.
+      - How many pods may be removed and not come back before no further one is removed. The task fails in any case.
     type: int
     default: 0
   record_dir:
     description:
-      - Directory, on the machine that runs the module, for the ledger (C(ledger.jsonl), a line of JSON before and after every removal) and for the
+      - Directory on the machine that runs the module. It holds the ledger (C(ledger.jsonl), a line of JSON before and after every removal) and the
         manifests of pods that nothing recreates (C(manifests/)). Files have mode 0600.
       - If not given, C($XDG_STATE_HOME/ackops-eci/<server>), where E(XDG_STATE_HOME) is C(~/.local/state) by default.
     type: path
   progress_file:
     description:
-      - A file, on the machine that runs the module, to which a line is appended for each step, for people who follow the run.
-      - With a local connection the action plugin of this name gives one, and shows its lines while the task runs.
+      - A file on the machine that runs the module. A line is appended for each step, so that you can follow the run.
+      - With a local connection you need not set it; each step is shown while the task runs.
     type: path
 requirements:
   - python >= 3.9
@@ -121,27 +146,24 @@ requirements:
   - jmespath, for O(exempt)
 seealso:
   - module: ackops.eci.eci_compat_check
-  - module: ackops.eci.eci_cluster_check
 """
 
 EXAMPLES = r"""
 - name: Check without failing
   ackops.eci.eci_compat_check:
     target_version: '1.26'
-    pods: "{{ ansible_facts.eci_pods }}"
     fail_when_incompatible: false
   register: eci_check
 
-- name: Recreate what does not support the target, in growing waves
+- name: Recreate the pods that do not support the target, in growing waves
   ackops.eci.eci_pod_recreate:
     target_version: '1.26'
     pods: "{{ eci_check.blockers }}"
     serial: [1, 5, '25%']
 
-- name: Recreate all that do not support the target, but for one namespace
+- name: Recreate all pods that do not support the target, except in one namespace
   ackops.eci.eci_pod_recreate:
     target_version: '1.26'
-    whole_cluster: true
     exempt:
       - match: namespace == 'batch'
         reason: ends before the upgrade, see change 4711
@@ -150,7 +172,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 pods:
-  description: What became of each pod, in order, the first 1000 of them.
+  description: What happened to each pod, in order. The first 50 are listed.
   returned: always
   type: list
   elements: dict
@@ -170,11 +192,20 @@ pods:
     outcome:
       description:
         - V(recreated), V(deleted), V(no_longer_needed) (its owner was deleted or scaled down meanwhile), V(already_gone),
-          V(already_compatible), V(failed) or V(not_started); in check mode V(predicted), or V(blocked) where the server's dry run refused.
+          V(already_compatible), V(failed) (removed, and not come back), V(set_aside) (not touched) or V(not_started); in check mode V(predicted), or
+          V(blocked) where something would keep it from going.
       type: str
       returned: always
     reason:
-      description: Why.
+      description: Why it ended that way.
+      type: str
+      returned: always
+    remedy:
+      description: What helps, where the pod was set aside or is blocked.
+      type: str
+      returned: always
+    started_at:
+      description: When the pod was first looked at, RFC 3339, UTC.
       type: str
       returned: always
     old_version:
@@ -206,7 +237,7 @@ pods:
       type: str
       returned: always
     method:
-      description: V(evict) or V(delete) for a pod that its controller replaces, otherwise V(clear), V(await_job), V(from_manifest) or V(delete).
+      description: V(evict) or V(delete) for a pod that its controller replaces, V(restart) for one whose workload is rolled, otherwise V(clear), V(await_job), V(from_manifest) or V(delete).
       type: str
       returned: always
     removed:
@@ -218,11 +249,19 @@ counts:
   returned: always
   type: dict
   sample: {"recreated": 14}
-refused:
-  description: The pods that would not come back, with the reason. If there is one, nothing was touched.
+set_aside:
+  description:
+    - Why pods were not touched, one entry for the pods of a workload that wait for the same. C(namespace) and C(name) of the first of them, C(workload),
+      C(pods) (how many), C(reason) and C(remedy). In check mode, what would keep them from going.
   returned: always
   type: list
   elements: dict
+workloads:
+  description: The workloads of all these pods, those with the most pods first, the first 50 of them, and how many pods each has.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{"workload": "Deployment shop/web", "pods": 12}]
 ledger:
   description: Path of the ledger, on the machine that runs the module; empty in check mode.
   returned: always
@@ -252,42 +291,30 @@ from ansible_collections.ackops.eci.plugins.module_utils._recreate.audience impo
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.holder import Holder
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.ledger import NoLedger, open_ledger
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.progress import Progress
-from ansible_collections.ackops.eci.plugins.module_utils._recreate.run import Environment, Request, carry_out, run_alone
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.request import request_of
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.run import Environment, carry_out, run_alone
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.unfinished import Cluster
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.waves import Limits
-from ansible_collections.ackops.eci.plugins.module_utils._rules.matrix import build_matrix, parse_version
-from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Policy, wave_limits
 
 
 def recreate(module: AnsibleModule) -> dict[str, Any]:
     """Recreate the pods, or predict it."""
     params = module.params
-    target = parse_version(params["target_version"], "target_version")
-    matrix = build_matrix(params["matrix"])
-    wave_limits(params["serial"], 1)
-    request = Request(
-        pods=[],
-        policy=Policy(params["unmanaged"], params["running_jobs"]),
-        serial=params["serial"],
-        method=params["method"],
-        prefixes=tuple(params["node_name_prefixes"]),
-        accepts=lambda version: matrix.supports(version, target),
-        limits=Limits(
-            pod_seconds=at_least(module, "pod_timeout", 1),
-            run_seconds=at_least(module, "run_timeout", 0),
-            max_failures=at_least(module, "max_failures", 0),
-        ),
+    limits = Limits(
+        pod_seconds=at_least(module, "pod_timeout", 1),
+        run_seconds=at_least(module, "run_timeout", 0),
+        max_failures=at_least(module, "max_failures", 0),
     )
+    request = request_of(params, limits)
     progress = Progress(params["progress_file"]) if params["progress_file"] else None
     audience = Audience(progress)
     api, clock, run = connect_from(module), SystemClock(), str(uuid.uuid4())
-    request = replace(request, pods=pods_to_recreate(params, api, clock), fresh=params["whole_cluster"])
+    request = replace(request, pods=pods_to_recreate(params, api, clock), fresh=params["pods"] is None)
+    tell = progress.tell if progress else None
     if module.check_mode:
-        plan = carry_out(Environment(api, clock, NoLedger()), request, dry_run=True, limit=MOST_LISTED)
+        plan = carry_out(Environment(api, clock, NoLedger(tell)), request, dry_run=True, limit=MOST_LISTED)
         return {"run": run, "ledger": "", **plan}
-    ledger = open_ledger(
-        params["record_dir"], run, Cluster(api.server(), api.identity()), clock, progress.tell if progress else None
-    )
+    ledger = open_ledger(params["record_dir"], run, Cluster(api.server(), api.identity()), clock, tell)
     result = run_alone(
         Environment(api, clock, ledger, audience.said), request, Holder.of_this_process(run), MOST_LISTED
     )

@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Entry of the module eci_upgrade_wait: it only wires."""
+"""Entry point of the module eci_upgrade_wait."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ short_description: Wait until an API server runs the target version
 version_added: 0.1.0
 author: ackops.eci contributors (@ackops)
 description:
-  - Asks the API server for its version until it is the target version (major and minor), several times in a row because the API servers of a
-    control plane are upgraded one after another.
-  - An API server that does not answer is asked again until the time is over. Each time the credentials are loaded anew.
-  - In check mode it asks once, and does not fail if the version is another.
+  - Asks the API server for its version until several answers in a row are the target version (major and minor). A control plane has several
+    API servers, which are upgraded one after another.
+  - An API server that does not answer is asked again until O(upgrade_timeout) has passed. The credentials are loaded anew each time.
+  - In check mode it asks once, and a different version is not a failure.
 extends_documentation_fragment:
   - ackops.eci.auth
   - ackops.eci.attributes
@@ -23,12 +23,12 @@ extends_documentation_fragment:
 options:
   target_version:
     description:
-      - Kubernetes version that the cluster is being upgraded to, for example V(1.26). Put it in quotes.
+      - The Kubernetes version that the cluster is being upgraded to, for example V(1.26). Put it in quotes.
     type: raw
     required: true
   upgrade_timeout:
     description:
-      - Seconds to wait. With V(0) it asks once, and does not fail if the version is another.
+      - How many seconds to wait. With V(0) the module asks once, and a different version is not a failure.
     type: int
     default: 900
 """

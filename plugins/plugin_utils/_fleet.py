@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What concerns several clusters: whether two hosts are the same one, and what became of each in an upgrade. Pure."""
+"""Several clusters: whether two hosts are the same one, and what happened to each in an upgrade. Pure."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from typing import Any
 
 from ansible_collections.ackops.eci.plugins.module_utils._text import plain
 
-# What can become of a cluster, as words for people, the good ones first.
+# What can happen to a cluster, as people read it, good outcomes first.
 STATES: Mapping[str, str] = {
     "upgraded": "upgraded",
-    "current": "there already",
+    "current": "already up to date",
     "planned": "would be upgraded",
-    "left_out": "left out, its gate is shut",
+    "left_out": "skipped (not ready)",
     "failed": "failed",
-    "not_begun": "not begun",
+    "not_begun": "not started",
 }
 MOST_NAMED = 10
 COUNTS = ("recreated", "planned", "blocked")
@@ -31,7 +31,7 @@ COUNTS = ("recreated", "planned", "blocked")
 
 @dataclass(frozen=True)
 class Place:
-    """How a host names its cluster: by its variables, where they are read on the controller, and by what it found."""
+    """How a host names its cluster: by its variables, if the controller reads them, and by the server it found."""
 
     server: str = ""
     local: bool = False
@@ -41,7 +41,7 @@ class Place:
 
     @property
     def named(self) -> str | None:
-        """The variables, comparable; None where another machine reads them, which has a kubeconfig of its own."""
+        """The variables in a comparable form; None if another machine reads them, with its own kubeconfig."""
         if not self.local:
             return None
         if self.host:
@@ -49,7 +49,7 @@ class Place:
         return json.dumps(["kubeconfig", self.kubeconfig, self.context], default=str, sort_keys=True)
 
     def words(self) -> str:
-        """The variables, for a message; the content of a kubeconfig is no part of it."""
+        """The variables, for a message. The content of a kubeconfig is never shown."""
         if self.host:
             return f"at {plain(self.host)}"
         context = f"context {plain(self.context)} of " if self.context else ""
@@ -57,11 +57,11 @@ class Place:
             return f"{context}{plain(self.kubeconfig)}"
         if self.kubeconfig:
             return f"{context}the same kubeconfig"
-        return f"{context}whatever the environment names (K8S_AUTH_HOST, KUBECONFIG, ~/.kube/config)"
+        return f"{context}the cluster that the environment names (K8S_AUTH_HOST, KUBECONFIG, ~/.kube/config)"
 
 
 def same_clusters(places: Mapping[str, Place]) -> list[str]:
-    """A line for each cluster that several hosts are; empty when all are different."""
+    """A line for each cluster that several hosts share; empty if all are different."""
     by_server: dict[str, list[str]] = {}
     by_name: dict[str, list[str]] = {}
     for host, place in places.items():
@@ -78,6 +78,23 @@ def same_clusters(places: Mapping[str, Place]) -> list[str]:
     return lines + [f"{_named(hosts)} are {places[hosts[0]].words()}" for hosts in alike]
 
 
+def twins(results: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """A line for each cluster that several hosts left results of, whichever job or slice of one they ran in.
+
+    A cluster is the one whose namespace kube-system it is; where that could not be read, the one at an address.
+    """
+    found: dict[str, list[str]] = {}
+    for host, result in results.items():
+        cluster = result.get("cluster_uid") or str(result.get("server") or "").rstrip("/").lower()
+        if cluster:
+            found.setdefault(str(cluster), []).append(host)
+    return [
+        f"{_named(hosts)} are the same cluster, {plain(results[hosts[0]].get('server') or cluster)}: name each one's own"
+        for cluster, hosts in found.items()
+        if len(hosts) > 1
+    ]
+
+
 def _named(hosts: Sequence[str]) -> str:
     more = f" and {len(hosts) - MOST_NAMED} more" if len(hosts) > MOST_NAMED else ""
     return ", ".join(plain(host, 120) for host in hosts[:MOST_NAMED]) + more
@@ -87,19 +104,19 @@ def _named(hosts: Sequence[str]) -> str:
 
 
 def _numbered(result: Mapping[str, Any]) -> dict[str, Any]:
-    """The result with its counts as numbers: ansible-core before 2.19 hands on what a template gives as text."""
+    """The result with its counts as numbers: before ansible-core 2.19, templates turn them into strings."""
     return {**result, **{name: int(result[name]) for name in COUNTS if name in result}}
 
 
 def fleet_report(results: Mapping[str, Mapping[str, Any] | None]) -> dict[str, Any]:
-    """What became of each cluster, and how many of each; a host without a result was not begun."""
+    """What happened to each cluster, and how many of each. A host without a result was not started."""
     clusters = [{"state": "not_begun", **_numbered(result or {}), "cluster": host} for host, result in results.items()]
     found = Counter(str(cluster["state"]) for cluster in clusters)
     return {"counts": {state: found[state] for state in STATES}, "clusters": clusters}
 
 
 def fleet_summary(results: Mapping[str, Mapping[str, Any] | None], only: Iterable[str] | None = None) -> list[str]:
-    """The report in lines: the counts over all, then each cluster (of ``only``, where given), what went well first."""
+    """The report in lines: the counts of all, then each cluster (or those in ``only``), good outcomes first."""
     report = fleet_report(results)
     counts = ", ".join(f"{count} {STATES[state]}" for state, count in report["counts"].items() if count)
     hosts = None if only is None else set(only)
@@ -129,5 +146,5 @@ def _line(cluster: Mapping[str, Any]) -> str:
 def _to_do(cluster: Mapping[str, Any]) -> str:
     if not cluster.get("planned"):
         return ""
-    blocked = f", {cluster['blocked']} of them blocked as things stand" if cluster.get("blocked") else ""
+    blocked = f", {cluster['blocked']} of them blocked at the moment" if cluster.get("blocked") else ""
     return f", {cluster['planned']} pods to recreate{blocked}"

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the role says to people, from the fact that it sets. Pure."""
+"""The role's report for people, made from the fact that it sets. Pure."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.ackops.eci.plugins.module_utils._text import plain
-from ansible_collections.ackops.eci.plugins.plugin_utils._fleet import fleet_summary
+from ansible_collections.ackops.eci.plugins.plugin_utils._fleet import fleet_summary, twins
 
 MOST_SHOWN = 20
+# In bytes. AWX keeps an event whole below 700,000, and copies the artifact that a message is made of into later jobs.
+MOST_OF_A_PAGE = 100_000
+MOST_OF_A_MESSAGE = 8_000
 
 
 def _recreated(entry: Mapping[str, Any]) -> str:
@@ -27,35 +30,51 @@ def _planned(entry: Mapping[str, Any]) -> str:
     return plain(f"{word}: {entry['namespace']}/{entry['name']} ({entry['old_version'] or 'none'}): {entry['reason']}")
 
 
-def _listed(lines: list[str], most: int) -> list[str]:
-    more = len(lines) - most
-    return lines[:most] + ([f"... and {more} more"] if more > 0 else [])
+def _listed(lines: list[str], most: int, total: int, where: str) -> list[str]:
+    """The first lines, and how many more there are: lists of a result are cut, its counts are not."""
+    more = max(total, len(lines)) - min(most, len(lines))
+    return lines[:most] + ([f"... and {more} more{where}"] if more > 0 else [])
+
+
+def headline(result: Mapping[str, Any], check_mode: bool = False) -> str:
+    """The state of a cluster in one line."""
+    counts = ", ".join(f"{count} {verdict}" for verdict, count in (result.get("counts") or {}).items() if count)
+    nothing = "no ECI pods" if result.get("counts") else "its pods could not be read"
+    planned = bool(check_mode and result.get("planned"))
+    state = "READY" if result["ready"] else "not ready yet (check mode)" if planned else "NOT READY"
+    return plain(
+        f"{state} for Kubernetes {result['target_version']} (now {result['cluster_version'] or '?'}): {counts or nothing}"
+    )
+
+
+def _total(result: Mapping[str, Any], *outcomes: str) -> int:
+    return sum(int(count) for outcome, count in (result.get("outcomes") or {}).items() if outcome in outcomes)
 
 
 def summary(result: Mapping[str, Any], check_mode: bool = False, most: int = MOST_SHOWN) -> list[str]:
     """The result of the role in a few lines; ``most`` entries of each list are shown."""
-    counts = ", ".join(f"{count} {verdict}" for verdict, count in result["counts"].items() if count) or "no ECI pods"
-    planned = bool(check_mode and result["planned"])
-    state = "READY" if result["ready"] else "not ready yet (check mode)" if planned else "NOT READY"
-    lines = [f"{state} for Kubernetes {result['target_version']} (now {result['cluster_version']}): {counts}"]
-    lines += _listed([_recreated(entry) for entry in result["recreated"]], most)
-    lines += _listed([_planned(entry) for entry in result["planned"]], most)
-    lines += _listed(
-        [plain(f"exempt: {entry['namespace']}/{entry['name']}: {entry['reason']}") for entry in result["exempted"]],
-        most,
-    )
-    return lines
+    where = f"; all are in {plain(result['whole'])}" if result.get("whole") else ""
+    recreated = [_recreated(entry) for entry in result["recreated"]]
+    planned = [_planned(entry) for entry in result["planned"]]
+    exempt = [plain(f"exempt: {entry['namespace']}/{entry['name']}: {entry['reason']}") for entry in result["exempted"]]
+    exempted = int((result.get("counts") or {}).get("exempt") or 0)
+    return [
+        headline(result, check_mode),
+        *_listed(recreated, most, _total(result, "recreated", "deleted"), where),
+        *_listed(planned, most, _total(result, "predicted", "blocked"), where),
+        *_listed(exempt, most, exempted, ""),
+    ]
 
 
 def gate_message(result: Mapping[str, Any]) -> str:
-    """Why the host fails: what stopped the recreation, or what the last scan still found."""
+    """Why the host fails: what stopped the recreation, or what the last scan found."""
     if result["problem"]:
         return f"Do not upgrade this cluster. {result['problem']}"
     return f"Do not upgrade this cluster. {result['message']}"
 
 
 def _clusters(results: Mapping[str, Mapping[str, Any]]) -> str:
-    """How many clusters are how far."""
+    """How many clusters are ready, and how many are not."""
     states = ("ready", "with pods to recreate", "not ready", "without a result")
     found = [_state(result) for result in results.values()]
     counted = ", ".join(f"{found.count(number)} {state}" for number, state in enumerate(states) if number in found)
@@ -70,10 +89,17 @@ def _state(result: Mapping[str, Any]) -> int:
     return 1 if result["planned"] and not result["problem"] else 2
 
 
+def _workloads(result: Mapping[str, Any]) -> list[str]:
+    """How many pods of which workload would be recreated: what an approver wants to know first."""
+    found = (result.get("workloads") or []) if result["planned"] else []
+    return [plain(f"{entry['workload']}: {entry['pods']} pod(s)") for entry in found]
+
+
 def _cluster(host: str, result: Mapping[str, Any], most: int) -> list[str]:
     if not result:
-        return [f"{plain(host)}: no result: the job did not get to it, or could not scan it; see that job's output"]
+        return [f"{plain(host)}: no result. The job did not reach it, or could not scan it; see the output of that job"]
     first, *rest = summary(result, bool(result["planned"]), most)
+    rest = [*_workloads(result), *rest]
     if _state(result) == 2:
         rest.append(plain(gate_message(result)))
     return [f"{plain(host)}: {first}", *(f"    {line}" for line in rest)]
@@ -82,12 +108,38 @@ def _cluster(host: str, result: Mapping[str, Any], most: int) -> list[str]:
 def workflow_summary(
     results: Mapping[str, Mapping[str, Any]], upgrades: Mapping[str, Mapping[str, Any]], most: int = MOST_SHOWN
 ) -> list[str]:
-    """What the jobs of a workflow left, by host: of the preflight and, where they came so far, of the upgrade.
+    """What the jobs of a workflow found and did, by host: the preflight and, if there was one, the upgrade.
 
-    An empty result stands for a host that left none.
+    An empty result means that a host has none.
     """
-    lines = fleet_summary(upgrades) if any(upgrades.values()) else []
+    lines = twins(results)
+    lines += fleet_summary(upgrades) if any(upgrades.values()) else []
     lines.append(_clusters(results))
     for host, result in sorted(results.items()):
         lines += _cluster(host, result, most)
     return lines
+
+
+def pages(lines: list[str], most: int = MOST_OF_A_PAGE) -> list[list[str]]:
+    """Lines in pages of at most so many bytes: AWX cuts large events."""
+    found: list[list[str]] = [[]]
+    size = 0
+    for line in lines:
+        length = len(line.encode()) + 4
+        if found[-1] and size + length > most:
+            found.append([])
+            size = 0
+        found[-1].append(line)
+        size += length
+    return found
+
+
+def workflow_lines(
+    results: Mapping[str, Mapping[str, Any]], upgrades: Mapping[str, Mapping[str, Any]], most: int = MOST_OF_A_MESSAGE
+) -> list[str]:
+    """A line for each cluster, for a message: cut where they are many, and saying so."""
+    heads = twins(results) + (fleet_summary(upgrades) if any(upgrades.values()) else [_clusters(results)])
+    names = [] if any(upgrades.values()) else [_cluster(host, result, 0)[0] for host, result in sorted(results.items())]
+    lines = pages([*heads, *names], most)
+    more = sum(len(page) for page in lines[1:])
+    return lines[0] + ([f"... and {more} more; see the job's output"] if more else [])

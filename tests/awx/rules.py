@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.awx import surveys
+from tests.awx.awx_fields import PROMPTS
 from tests.awx.recorder import Call
 
 # Option of a module -> the kind of object that it names.
@@ -19,28 +21,27 @@ REFERENCES = {
     "credentials": "credential",
     "default_environment": "execution_environment",
     "execution_environment": "execution_environment",
+    "instance_groups": "instance_group",
+    "inventories": "inventory",
     "inventory": "inventory",
+    "job_templates": "job_template",
+    "labels": "label",
     "notification_templates_approvals": "notification_template",
     "notification_templates_error": "notification_template",
     "notification_templates_started": "notification_template",
     "notification_templates_success": "notification_template",
     "organization": "organization",
     "project": "project",
+    "projects": "project",
+    "source_credential": "credential",
     "source_project": "project",
+    "target_credential": "credential",
+    "teams": "team",
     "unified_job_template": "job_template",
+    "workflows": "workflow_job_template",
 }
-# What a node or a schedule may give, and what its template must then ask for.
-PROMPTS = {
-    "diff_mode": "ask_diff_mode_on_launch",
-    "forks": "ask_forks_on_launch",
-    "inventory": "ask_inventory_on_launch",
-    "job_slice_count": "ask_job_slice_count_on_launch",
-    "job_tags": "ask_tags_on_launch",
-    "job_type": "ask_job_type_on_launch",
-    "limit": "ask_limit_on_launch",
-    "timeout": "ask_timeout_on_launch",
-    "verbosity": "ask_verbosity_on_launch",
-}
+# The template whose jobs read what others left, and no cluster.
+TOUCHES_NOTHING = "ECI report"
 NODE_TYPES = {"job_template", "workflow_approval"}
 LINKS = ("success_nodes", "failure_nodes", "always_nodes")
 BRACES = re.compile(r"{{\s*([\w.]+)\s*}}")
@@ -60,10 +61,10 @@ def twice(calls: Sequence[Call]) -> Iterator[str]:
         seen.add((call.kind, call.name))
 
 
-def references(calls: Sequence[Call]) -> Iterator[str]:
-    """Names of what was not made before."""
+def references(calls: Sequence[Call], there: Iterable[tuple[str, str]] = ()) -> Iterator[str]:
+    """Names of what was not made before, and is not there anyway."""
     for number, call in enumerate(calls):
-        before = names(calls[:number])
+        before = names(calls[:number]) | set(there)
         for option, kind in REFERENCES.items():
             value = call.arguments.get(option)
             for name in value if isinstance(value, list) else [value]:
@@ -94,19 +95,19 @@ def _prompted(where: str, given: Mapping[str, Any], template: Call) -> Iterator[
     for option, question in PROMPTS.items():
         if option in given and not template.arguments.get(question):
             yield f"{where} gives {option}, and {template} does not ask for it ({question})"
+    answers = given.get("extra_data") or {}
     asked = {question["variable"] for question in survey_of(template)}
     if not template.arguments.get("ask_variables_on_launch"):
-        for variable in sorted(set(given.get("extra_data") or {}) - asked):
+        for variable in sorted(set(answers) - asked):
             yield f"{where} gives {variable}, and neither the survey of {template} nor ask_variables_on_launch takes it"
-    for asking in survey_of(template):
-        value = (given.get("extra_data") or {}).get(asking["variable"])
-        if value is not None and asking["type"] == "multiplechoice" and value not in asking["choices"]:
-            yield f"{where} gives {asking['variable']} {value!r}, which is no choice in the survey of {template}"
+    for wrong in surveys.answered({"spec": survey_of(template)}, answers, required=False):
+        yield f"{where}: {template}: {wrong}"
 
 
 def _unanswered(where: str, given: Mapping[str, Any], template: Call) -> Iterator[str]:
+    """A default answers nothing: AWX wants the answers to all questions that are required from whoever launches."""
     for question in survey_of(template):
-        if question["required"] and "default" not in question and question["variable"] not in given:
+        if question["required"] and question["variable"] not in given:
             yield f"{where} gives no {question['variable']}, which {template} must have"
 
 
@@ -121,7 +122,7 @@ def workflows(calls: Sequence[Call]) -> Iterator[str]:
         yield from (f"{call}: two nodes are {name}" for name in {n for n in identifiers if identifiers.count(n) > 1})
         for node in nodes:
             yield from (f"{call}: node {node['identifier']} {wrong}" for wrong in _node(node, identifiers, known))
-        yield from (f"{call}: {wrong}" for wrong in _graph(nodes))
+        yield from (f"{call}: {wrong}" for wrong in (*_graph(nodes), *_after_a_failure(nodes)))
         yield from _answers(call, calls)
 
 
@@ -165,16 +166,31 @@ def _graph(nodes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield f"goes in a circle: {', '.join(sorted(goals))}"
 
 
+def _after_a_failure(nodes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """To AWX a job that was cancelled is one that failed: only what touches no cluster may follow."""
+    runs = {node["identifier"]: node["unified_job_template"]["name"] for node in nodes}
+    for node in nodes:
+        related = node.get("related") or {}
+        for goal in [goal["identifier"] for link in LINKS[1:] for goal in related.get(link) or []]:
+            if runs.get(goal) != TOUCHES_NOTHING:
+                yield f"node {goal} would run after {node['identifier']} was cancelled"
+
+
 def _answers(workflow: Call, calls: Sequence[Call]) -> Iterator[str]:
-    """Required questions of the templates that the workflow does not ask, and the same question asked in two ways."""
+    """Questions of the templates that neither the workflow asks nor the node answers, and the same question asked in two ways."""
     asked = {question["variable"]: question for question in survey_of(workflow)}
-    ran = {node["unified_job_template"]["name"] for node in workflow.arguments["workflow_nodes"]}
-    for call in calls:
-        if call.kind != "job_template" or call.name not in ran:
-            continue
-        for question in survey_of(call):
-            if asked.get(question["variable"]) != question:
-                yield f"{workflow} does not ask {question['variable']} as {call} does"
+    templates = {call.name: call for call in calls if call.kind == "job_template"}
+    for node in workflow.arguments["workflow_nodes"]:
+        template = templates.get(node["unified_job_template"]["name"])
+        for question in survey_of(template) if template else []:
+            variable = question["variable"]
+            said = asked.get(variable) == question or (
+                variable not in asked and variable in (node.get("extra_data") or {})
+            )
+            if not said and (
+                question["required"] or variable in asked or node["unified_job_template"]["name"] != TOUCHES_NOTHING
+            ):
+                yield f"{workflow} does not ask {variable} as {template} does"
 
 
 def injectors(calls: Sequence[Call]) -> Iterator[str]:
@@ -227,10 +243,10 @@ def files(calls: Sequence[Call], project: Path) -> Iterator[str]:
 
 
 RULES: tuple[Callable[[Sequence[Call]], Iterator[str]], ...] = (
-    twice, references, prompts, workflows, injectors, one_credential_of_a_type,
+    twice, prompts, workflows, injectors, one_credential_of_a_type,
 )  # fmt: skip
 
 
-def complaints(calls: Sequence[Call]) -> list[str]:
-    """Everything that is wrong between the objects."""
-    return [wrong for rule in RULES for wrong in rule(calls)]
+def complaints(calls: Sequence[Call], there: Iterable[tuple[str, str]] = ()) -> list[str]:
+    """Everything that is wrong between the objects, and with what is ``there`` anyway, as pairs of a kind and a name."""
+    return [*references(calls, there), *(wrong for rule in RULES for wrong in rule(calls))]

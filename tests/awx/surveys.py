@@ -1,13 +1,15 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Surveys: what AWX takes for one, and what the roles' argument specs say of each variable."""
+"""Surveys: what AWX takes for one, which answers it takes, and what the roles' argument specs say of each variable."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+from tests.awx.awx_fields import PROMPTS, PROMPTS_OF_WORKFLOW
 
 Question = Mapping[str, Any]
 # A key that AWX does not know is kept and ignored, so that a slip of the pen would go unseen.
@@ -74,19 +76,90 @@ def _choices(question: Question) -> Iterator[str]:
         yield f"default {question['default']!r} is no choice"
 
 
+def answered(spec: Mapping[str, Any], answers: Mapping[str, Any], *, required: bool = True) -> Iterator[str]:
+    """What AWX says of answers. A default answers no question that is required: the answer must be given."""
+    for question in spec.get("spec", []):
+        variable = question["variable"]
+        if variable not in answers:
+            if required and question["required"]:
+                yield f"'{variable}' value missing"
+        else:
+            yield from _answer(question, variable, answers[variable])
+
+
+def _answer(question: Question, variable: str, value: Any) -> Iterator[str]:
+    kind = ANSWERS[question["type"]]
+    if type(value) is not kind and question["type"] != "multiselect":
+        yield f"Value {value} for '{variable}' expected to be {kind.__name__}."
+        return
+    if question["type"].startswith("multi"):
+        if value not in question["choices"]:
+            yield f"Value {value} for '{variable}' expected to be one of {question['choices']}."
+        return
+    size = len(value) if isinstance(value, str) else value
+    if question.get("min") not in {None, ""} and size < question["min"]:
+        yield f"'{variable}' value {value} is too small (must be at least {question['min']})."
+    if question.get("max") not in {None, ""} and size > question["max"]:
+        yield f"'{variable}' value {value} is too large (must be no more than {question['max']})."
+
+
+def sent(spec: Mapping[str, Any], answers: Mapping[str, Any]) -> dict[str, Any]:
+    """The variables that a job gets of a survey: a default wherever no answer is given, over what the host says."""
+    defaults = {
+        question["variable"]: question["default"]
+        for question in spec.get("spec", [])
+        if question.get("default") is not None
+        and not list(_answer(question, question["variable"], question["default"]))
+    }
+    return {**defaults, **answers}
+
+
+def allowed(
+    template: Mapping[str, Any], spec: Mapping[str, Any], given: Mapping[str, Any], *, required: bool
+) -> dict[str, list[str]]:
+    """What AWX says of variables that are given to a template: answers, and what it does not ask for."""
+    survey = spec if template["survey_enabled"] else {}
+    wrong: dict[str, list[str]] = {}
+    answers = list(answered(survey, given, required=required))
+    if answers:
+        wrong["variables_needed_to_start"] = answers
+    others = sorted(set(given) - {question["variable"] for question in survey.get("spec", [])})
+    if others and not template["ask_variables_on_launch"]:
+        wrong["extra_vars"] = [f"Variables {', '.join(others)} are not allowed on launch."]
+    return wrong
+
+
+def saved(
+    template: Mapping[str, Any], spec: Mapping[str, Any], launch: Mapping[str, Any], *, required: bool
+) -> dict[str, list[str]]:
+    """What AWX says of a launch that a node or a schedule saves."""
+    wrong = allowed(template, spec, launch["extra_data"], required=required)
+    prompts = PROMPTS if "job_type" in template else PROMPTS_OF_WORKFLOW
+    for name, question in prompts.items():
+        value = launch.get(name)
+        if name != "extra_vars" and value is not None and value != template.get(name) and not template[question]:
+            wrong[name] = ["Field is not configured to prompt on launch."]
+    return wrong
+
+
 def agreement(question: Question, options: Mapping[str, Mapping[str, Any]], lowest: Mapping[str, int]) -> Iterator[str]:
     """What a question and the argument spec of its variable disagree on; ``lowest`` holds the modules' own bounds."""
     option = options.get(question["variable"])
     if option is None:
         yield "no role has this variable"
         return
-    kinds = {"integer": {"int"}, "float": {"float"}, "multiplechoice": {"str", "raw"}, "text": {"str", "list", "path"}}
+    kinds = {
+        "integer": {"int"}, "float": {"float"}, "multiplechoice": {"str", "raw", "bool"}, "text": {"str", "list", "path"},
+    }  # fmt: skip
     if option["type"] not in kinds.get(question["type"], set()):
         yield f"a {question['type']} is asked for, and the role takes {option['type']}"
-    if "default" in option and question.get("default") != _as_answer(option["default"]):
-        yield f"default {question.get('default')!r}, and the role's is {option['default']!r}"
-    if question["required"] is False and option.get("required"):
-        yield "the role cannot do without it"
+    if "default" in question:
+        yield "has a default, which AWX would send over what the host's own variables say"
+    if question["required"] is not bool(option.get("required")):
+        yield f"required is {question['required']}, and the role's is {bool(option.get('required'))}"
+    said = _as_answer(option.get("default"))
+    if said is not None and option["type"] != "bool" and str(said) not in question["question_description"]:
+        yield f"does not say what holds if it is left empty: {said}"
     missing = [
         choice for choice in question.get("choices", []) if option.get("choices") and choice not in option["choices"]
     ]
@@ -98,7 +171,7 @@ def agreement(question: Question, options: Mapping[str, Mapping[str, Any]], lowe
 
 def _as_answer(default: Any) -> Any:
     """A default of a role, as one would type it into a survey."""
-    return ",".join(map(str, default)) if isinstance(default, Sequence) and not isinstance(default, str) else default
+    return " ".join(map(str, default)) if isinstance(default, Sequence) and not isinstance(default, str) else default
 
 
 def left_out(question: Question, options: Mapping[str, Mapping[str, Any]]) -> set[str]:

@@ -1,44 +1,46 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The playbooks with the real modules of awx.awx: in, again, out, again."""
+"""The playbooks with the real modules of awx.awx: in, again, otherwise, out, again."""
 
 from __future__ import annotations
 
 import copy
 import json
-import os
-import re
-import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.awx.fake_awx import TOKEN, Store, serving
-from tests.awx.test_objects import ALL
+import pytest
 
-CHANGED = re.compile(r"changed=(\d+)")
+from tests.awx import client
+from tests.awx.awx_fields import FIELDS
+from tests.awx.awx_hidden import ENCRYPTED
+from tests.awx.awx_store import Store
+from tests.awx.client import Awx
+from tests.awx.test_objects import ALL, FEWEST, THERE
+
 NODES = ["audit", "plan", "approval", "preflight", "upgrade", "report"]
+LINKS = [
+    ("audit", "success_nodes", "plan"), ("plan", "success_nodes", "approval"), ("approval", "success_nodes", "preflight"),
+    ("preflight", "success_nodes", "upgrade"), ("upgrade", "always_nodes", "report"),
+]  # fmt: skip
 
 
-def play(name: str, url: str, folder: Path, variables: Mapping[str, Any], *arguments: str) -> tuple[int, str]:
-    """Run one of the playbooks by its full name: how much it changed, and what it said."""
-    reach = {"CONTROLLER_HOST": url, "CONTROLLER_OAUTH_TOKEN": TOKEN, "HOME": str(folder)}
-    quick = {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_PIPELINING": "1"}
-    done = subprocess.run(
-        ["ansible-playbook", f"ackops.eci.awx_{name}", "-e", json.dumps(variables), *arguments],
-        capture_output=True, text=True, check=False, env={**os.environ, **reach, **quick}, cwd=folder,
-    )  # fmt: skip
-    output = done.stdout + done.stderr
-    assert done.returncode == 0, output
-    assert "WARNING" not in output
-    return int(CHANGED.findall(output)[-1]), output
-
-
-def left(store: Store) -> dict[str, set[str]]:
-    """What is in AWX, by endpoint."""
-    found = {name: {str(one.get("name") or one["identifier"]) for one in store.all(name)} for name in store.objects}
-    return {name: names for name, names in found.items() if names}
+@pytest.fixture
+def awx(tmp_path: Path) -> Iterator[Awx]:
+    """An AWX in which an administrator has made what ALL names."""
+    with client.awx(tmp_path) as server:
+        for kind, name in THERE:
+            if kind == "instance_group":
+                server.store.create("instance_groups", {"name": name})
+                continue
+            made = server.store.create(
+                "credential_types",
+                {"name": f"type of {name}", "kind": "cloud", "inputs": {"fields": []}, "managed": True},
+            )
+            server.store.create("credentials", {"name": name, "credential_type": made["id"]})
+        yield server
 
 
 def links(store: Store) -> list[tuple[str, str, str]]:
@@ -52,48 +54,131 @@ def links(store: Store) -> list[tuple[str, str, str]]:
     ]
 
 
+def named(store: Store) -> dict[str, Any]:
+    """All that is there, with names where AWX has numbers, so that two servers can be compared."""
+    names = {one["id"]: one.get("name") or one.get("identifier") for place in store.objects for one in store.all(place)}
+    fields = {
+        (place, names[one["id"]]): {
+            key: names.get(value) if isinstance(FIELDS[place].get(key), str) else value
+            for key, value in one.items()
+            if key not in {"id", "inputs", "was_borne"}
+        }
+        for place in store.objects
+        for one in store.all(place)
+        if place not in {"credential_types", "instance_groups", "labels"}
+    }
+    hanging = {
+        (place, names[number], kind): sorted(str(names[one]) for one in ids)
+        for (place, number, kind), ids in store.associated.items()
+        if ids
+    }
+    surveys = {(place, names[number]): spec for (place, number), spec in store.surveys.items()}
+    return {"fields": fields, "hanging": hanging, "surveys": surveys}
+
+
 def check_applied(store: Store) -> None:
     """The graph, the surveys and what hangs on what."""
-    assert links(store) == [
-        ("audit", "always_nodes", "plan"), ("plan", "success_nodes", "approval"), ("approval", "success_nodes", "preflight"),
-        ("preflight", "always_nodes", "upgrade"), ("upgrade", "always_nodes", "report"),
-    ]  # fmt: skip
+    assert links(store) == LINKS
     nodes = {one["identifier"]: one for one in store.all("workflow_job_template_nodes")}
     assert list(nodes) == NODES
     assert nodes["audit"]["job_type"] == "check"
-    assert nodes["report"]["extra_data"] == {"eci_report_fail_when_not_ready": True}
-    ran = {
-        name: store.one("unified_job_templates", node["unified_job_template"])["name"] for name, node in nodes.items()
-    }
-    assert ran["approval"] == "Recreate and upgrade"
-    templates = {one["name"]: one for one in store.all("job_templates")}
-    assert json.loads(templates["ECI upgrade"]["extra_vars"]) == {
-        "eci_preflight_record_dir": "/records/{{ inventory_hostname }}",
-        "eci_preflight_kubeconfig": "{{ lookup('ansible.builtin.env', 'K8S_AUTH_KUBECONFIG') }}",
+    assert nodes["report"]["extra_data"] == {"eci_report_expect": "upgraded"}
+    assert store.one("unified_job_templates", nodes["approval"]["unified_job_template"])["timeout"] == 86400
+    upgrade = store.named("job_templates", "ECI upgrade")
+    assert json.loads(upgrade["extra_vars"]) == {
+        "eci_preflight_require_named_cluster": False,
+        "eci_preflight_record_root": "/records",
         "eci_fleet_upgrade_tasks_file": "upgrade_tasks.yml",
+        "eci_fleet_upgrade_recreate": False,
     }
+    hanging = {kind: len(ids) for (_place, one, kind), ids in store.associated.items() if one == upgrade["id"]}
+    assert hanging == {"credentials": 3, "labels": 2, "instance_groups": 1, "notification_templates_error": 1}
+    templates = {one["name"]: one for one in store.all("job_templates")}
     assert [templates[name]["job_slice_count"] for name in sorted(templates)] == [4, 4, 1, 4]
-    assert len(store.surveys) == 4
+    assert len(store.surveys) == 5
 
 
-def test_in_again_out_again(tmp_path: Path) -> None:
+def test_in_again_out_again(awx: Awx) -> None:
     """A second run changes nothing; what is not ours stays; no secret is shown, at -vvv either."""
-    with serving() as (url, store):
-        changed, output = play("apply", url, tmp_path, ALL, "-vvv")
-        assert changed == 11
-        assert [text for text in ("example-secret", "example-password", "kind: Config") if text in output] == []
-        check_applied(store)
-        applied = copy.deepcopy((store.objects, store.surveys, store.associated))
+    before = awx.left()
+    _, output = awx.play("apply", ALL, "-vvv")
+    assert [text for text in ("example-secret", "example-password", "kind: Config") if text in output] == []
+    check_applied(awx.store)
+    applied = copy.deepcopy((awx.store.objects, awx.store.surveys, awx.store.associated))
 
-        assert play("apply", url, tmp_path, ALL)[0] == 0
-        assert (store.objects, store.surveys, store.associated) == applied
+    assert awx.play("apply", ALL)[0] == 0
+    assert (awx.store.objects, awx.store.surveys, awx.store.associated) == applied
 
-        organization = store.all("organizations")[0]["id"]
-        store.create("inventories", {"name": "of somebody else", "organization": organization})
-        play("remove", url, tmp_path, {})
-        assert left(store) == {"organizations": {"ACK upgrades"}, "inventories": {"of somebody else"}}
+    # Somebody changes the workflow by hand, and the webhook moves: both are mended, and its password, which AWX hides, stays.
+    nodes = {one["identifier"]: one["id"] for one in awx.store.all("workflow_job_template_nodes")}
+    awx.store.associate("workflow_job_template_nodes", nodes["preflight"], "failure_nodes", {"id": nodes["upgrade"]})
+    approval = awx.store.named("workflow_approval_templates", "Recreate and upgrade")["id"]
+    awx.store.change("workflow_approval_templates", approval, {"timeout": 60})
+    assert awx.play("apply", {**ALL, "eci_awx_webhook_url": "https://hooks.example.com/other"})[0] == 2
+    check_applied(awx.store)
+    webhook = awx.store.named("notification_templates", "ECI webhook")
+    assert webhook["notification_configuration"]["password"] == "example-password"
+    assert webhook["notification_configuration"]["url"] == "https://hooks.example.com/other"
+    assert awx.store.shown(webhook)["notification_configuration"]["password"] == ENCRYPTED
 
-        store.objects["inventories"].clear()
-        assert play("remove", url, tmp_path, {})[0] == 1
-        assert left(store) == {}
-        assert play("remove", url, tmp_path, {})[0] == 0
+    organization = awx.store.all("organizations")[0]["id"]
+    awx.store.create("inventories", {"name": "of somebody else", "organization": organization})
+    awx.play("remove", {})
+    assert awx.left() == {**before, "organizations": {"ACK upgrades"}, "inventories": {"of somebody else"}}
+
+    awx.store.objects["inventories"].clear()
+    assert awx.play("remove", {})[0] == 1
+    assert awx.left() == before
+    assert awx.play("remove", {})[0] == 0
+
+
+def test_what_was_typed_into_awx_stays(awx: Awx) -> None:
+    """Whatever is set beside it; a secret that a setting gives is written again only when it is to be.
+
+    Meanwhile somebody deletes the inventory: AWX answers at once and deletes later, and what was made before that would have none.
+    """
+    awx.play("apply", FEWEST)
+    awx.type_in("ECI clusters", kubeconfig="typed kubeconfig")
+    awx.type_in("ECI cluster upgrade", access_key_id="typed id", access_key_secret="typed secret")
+    awx.store.found_while_deleting = 40
+    inventory = awx.store.named("inventories", "ECI clusters")["id"]
+    assert awx.ask("DELETE", f"inventories/{inventory}")[0] == 202
+
+    given = {**FEWEST, "eci_awx_region": "cn-beijing", "eci_awx_access_key_secret": "given secret"}
+    awx.play("apply", given)
+    kept = {"access_key_id": "typed id", "access_key_secret": "typed secret", "region": "cn-beijing"}
+    assert awx.store.named("credentials", "ECI cluster upgrade")["inputs"] == kept
+    again = awx.store.named("inventories", "ECI clusters")["id"]
+    assert again != inventory
+    assert {one["inventory"] for one in awx.store.all("job_templates")} == {again}
+
+    awx.play("apply", {**given, "eci_awx_update_secrets": True})
+    stored = awx.store.named("credentials", "ECI cluster upgrade")["inputs"]
+    assert stored == {**kept, "access_key_secret": "given secret"}
+    assert awx.store.named("credentials", "ECI clusters")["inputs"] == {"kubeconfig": "typed kubeconfig"}
+
+    # Removing while AWX is at it is no error either, and what others use stays.
+    kind = awx.store.named("credential_types", "ACK kubeconfig")["id"]
+    awx.store.create("credentials", {"name": "of somebody else", "credential_type": kind})
+    assert awx.ask("DELETE", f"inventories/{again}")[0] == 202
+    awx.play("remove", FEWEST)
+    assert "organizations" not in awx.left()
+    assert "ACK kubeconfig" in awx.left()["credential_types"]
+    assert "ACK upgrade" not in awx.left()["credential_types"]
+
+
+def test_a_setting_that_is_set_back_is_set_back(awx: Awx, tmp_path: Path) -> None:
+    """All of them: what is in AWX then is what a first run with the fewest settings puts there."""
+    awx.play("apply", ALL)
+    awx.play("apply", FEWEST)
+    folder = tmp_path / "other"
+    folder.mkdir()
+    with client.awx(folder) as other:
+        other.play("apply", FEWEST)
+        expected = named(other.store)
+    found = named(awx.store)
+    theirs = {("credentials", name) for kind, name in THERE if kind == "credential"}
+    found["fields"] = {key: value for key, value in found["fields"].items() if key not in theirs}
+    assert found == expected
+    assert awx.store.all("labels") == []
+    assert awx.store.all("credential_input_sources") == []

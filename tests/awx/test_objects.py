@@ -32,9 +32,27 @@ ALL = {
     "eci_awx_webhook_password": "example-password",
     "eci_awx_job_slice_count": 4,
     "eci_awx_inventory_path": "clusters.kubeconfig.yml",
-    "eci_awx_inventory_plugin": True,
     "eci_awx_schedule_enabled": True,
-}
+    "eci_awx_project_credential": "git",
+    "eci_awx_registry_credential": "registry",
+    "eci_awx_vault_credentials": ["vault"],
+    "eci_awx_credential_input_sources": [
+        {
+            "target_credential": "ECI clusters", "input_field_name": "kubeconfig", "source_credential": "secrets",
+            "metadata": {"secret_path": "ack"},
+        },
+    ],
+    "eci_awx_instance_groups": ["mesh"],
+    "eci_awx_labels": ["ack", "eci"],
+    "eci_awx_job_timeout": 43200,
+    "eci_awx_approval_timeout": 86400,
+    "eci_awx_single_cluster": True,
+}  # fmt: skip
+# What ALL names, and an administrator has made.
+THERE = [
+    ("credential", "git"), ("credential", "registry"), ("credential", "secrets"), ("credential", "vault"),
+    ("instance_group", "mesh"),
+]  # fmt: skip
 ROLES = ("eci_preflight", "eci_fleet_upgrade")
 # Keywords of a play take variables that are no role's: their defaults stand in the playbook.
 FLEET = REPO / "playbooks" / "fleet_upgrade.yml"
@@ -50,7 +68,7 @@ def settings(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def calls(settings: str, tmp_path_factory: pytest.TempPathFactory) -> list[Call]:
-    """What apply.yml would call."""
+    """What awx_apply would call."""
     return recorder.record(tmp_path_factory.mktemp(settings), FEWEST if settings == "fewest" else ALL)
 
 
@@ -64,6 +82,7 @@ def options() -> dict[str, dict[str, Any]]:
     for name, default in KEYWORD.findall(FLEET.read_text(encoding="utf-8")):
         value = yaml.safe_load(default)
         found[name] = {"type": type(value).__name__, "default": value}
+    found["eci_report_expect"] = {"type": "str", "choices": ["ready", "upgraded"]}
     return found
 
 
@@ -86,18 +105,19 @@ def test_every_call_is_what_the_modules_take(calls: list[Call]) -> None:
 
 def test_the_objects_fit_together(calls: list[Call]) -> None:
     """Nothing refers to what is not there; nothing is given that nobody asks for."""
-    assert rules.complaints(calls) == []
+    assert rules.complaints(calls, THERE) == []
 
 
 def test_the_project_has_what_the_templates_run(calls: list[Call]) -> None:
     """Playbooks and the inventory."""
-    assert list(rules.files(calls, REPO / "awx" / "project")) == []
+    assert list(rules.files(calls, REPO / "playbooks" / "awx" / "project")) == []
 
 
 def test_everything_is_there(calls: list[Call], settings: str) -> None:
     """Each kind of object, the notification only with a URL."""
     kinds = {call.kind for call in calls}
-    expected = set(recorder.MODULES) - ({"notification_template"} if settings == "fewest" else set())
+    only_when_set = {"notification_template", "label", "credential_input_source"}
+    expected = set(recorder.MODULES) - (only_when_set if settings == "fewest" else set())
     assert kinds == expected
     nodes = [node["identifier"] for call in calls for node in call.arguments.get("workflow_nodes") or []]
     assert nodes == ["audit", "plan", "approval", "preflight", "upgrade", "report"]
@@ -135,9 +155,9 @@ def test_a_pod_is_made_again_only_where_its_manifest_outlives_the_job(
     }
     assert left_out == ({("eci_preflight_unmanaged", "recreate")} if settings == "fewest" else set())
     recorded = {
-        "eci_preflight_record_dir" in (call.arguments.get("extra_vars") or {})
+        "eci_preflight_record_root" in (call.arguments.get("extra_vars") or {})
         for call in calls
-        if rules.survey_of(call) and call.kind == "job_template"
+        if call.kind == "job_template" and call.name != rules.TOUCHES_NOTHING
     }
     assert recorded == {settings == "all"}
 
@@ -153,6 +173,18 @@ def test_the_versions_are_those_of_the_matrix(calls: list[Call]) -> None:
         for choice in question["choices"]
     }
     assert offered == {f"v{version}" for version in named}
+
+
+def test_variables_of_a_template_are_no_templates(calls: list[Call]) -> None:
+    """With ALLOW_JINJA_IN_EXTRA_VARS=never AWX hands them on as they are, and braces would be a directory's name."""
+    given = [call.arguments.get("extra_vars") or {} for call in calls]
+    assert [extra for extra in given if "{{" in str(extra)] == []
+
+
+def test_a_job_is_not_cut_off(calls: list[Call], settings: str) -> None:
+    """0 would be whatever AWX is set to, and -1 is no limit."""
+    limits = {call.arguments["timeout"] for call in calls if call.kind == "job_template"}
+    assert limits == {-1 if settings == "fewest" else 43200}
 
 
 def test_secrets_are_only_where_awx_hides_them(calls: list[Call], settings: str) -> None:
@@ -172,3 +204,25 @@ def test_a_setting_that_is_missing_is_named(tmp_path: Path) -> None:
     """With what to do."""
     with pytest.raises(AssertionError, match="Set eci_awx_project_scm_url"):
         recorder.record(tmp_path, {})
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("eci_awx_target_versions", ["1.30"], 'eci_awx_target_versions is ["1.30"]; give a list of versions'),
+        ("eci_awx_schedule_target_version", "v1.99", 'eci_awx_schedule_target_version is "v1.99"; give one of'),
+        ("eci_awx_job_timeout", "4h", 'eci_awx_job_timeout is "4h"; give seconds'),
+        ("eci_awx_approval_timeout", "1 day", 'eci_awx_approval_timeout is "1 day"; give seconds'),
+        ("eci_awx_job_slice_count", 0, "eci_awx_job_slice_count is 0; give a number of jobs"),
+        (
+            "eci_awx_credential_input_sources",
+            [{"target_credential": "ECI clusters", "input_field_name": "token", "source_credential": "vault"}],
+            "Give it target_credential (ECI clusters or ECI cluster upgrade), input_field_name (kubeconfig; or",
+        ),
+    ],
+)
+def test_a_setting_that_is_wrong_is_named(tmp_path: Path, setting: str, value: Any, said: str) -> None:
+    """Before anything is changed."""
+    with pytest.raises(AssertionError) as caught:
+        recorder.record(tmp_path, {**FEWEST, setting: value})
+    assert said in " ".join(str(caught.value).replace('\\"', '"').split())

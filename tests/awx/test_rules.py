@@ -14,7 +14,9 @@ from tests.awx import rules, schema, surveys
 from tests.awx.recorder import Call
 
 ORGANIZATION = Call("awx.awx.organization", {"name": "o"})
-QUESTION = {"variable": "v", "question_name": "V", "type": "multiplechoice", "choices": ["a", "b"], "required": True}
+QUESTION = {
+    "variable": "v", "question_name": "V", "question_description": "", "type": "multiplechoice", "choices": ["a", "b"], "required": True,
+}  # fmt: skip
 
 
 def template(name: str = "t", *questions: dict[str, Any], **arguments: Any) -> Call:
@@ -100,7 +102,7 @@ def test_schema_knows_no_module_that_there_is_not() -> None:
                 template("t", QUESTION),
                 Call("awx.awx.schedule", {"name": "s", "unified_job_template": "t", "extra_data": {"v": "c"}}),
             ],
-            "gives v 'c', which is no choice",
+            "Value c for 'v' expected to be one of ['a', 'b']",
         ),
         ([template(), workflow(node("a", extra_data={"x": 1}))], "node a gives x, and neither the survey"),
         ([template(), workflow(node("a", limit="h"))], "node a gives limit, and job_template 't' does not ask"),
@@ -118,6 +120,14 @@ def test_schema_knows_no_module_that_there_is_not() -> None:
             "node a uses the credential 'c', which is not defined",
         ),
         ([template("t", QUESTION), workflow(node("a"))], "does not ask v as job_template 't' does"),
+        ([template(), workflow(node("a", "b"), node("b"))], "node b would run after a was cancelled"),
+        (
+            [
+                template("t", {**QUESTION, "default": "a"}),
+                Call("awx.awx.schedule", {"name": "s", "unified_job_template": "t"}),
+            ],
+            "gives no v, which job_template 't' must have",
+        ),
         ([credential_type(used="tokn")], "{{ tokn }} is filled in by nothing"),
         ([credential_type(used="tokn")], "the field token is used nowhere"),
         ([credential_type(secret=False)], "the field token is shown to everybody"),
@@ -148,8 +158,10 @@ def test_rules_complain(calls: list[Call], complaint: str) -> None:
 
 def test_rules_are_content_with_what_is_right() -> None:
     """No rule complains of everything."""
-    questions = workflow(node("a", "b"), node("b"), survey_spec={"spec": [QUESTION]})
-    assert rules.complaints([ORGANIZATION, template("t", QUESTION, organization="o"), questions]) == []
+    report = template("ECI report")
+    questions = workflow(node("a", "b"), node("b", name="ECI report"), survey_spec={"spec": [QUESTION]})
+    given = template("t", QUESTION, organization="o", credentials=["theirs"])
+    assert rules.complaints([ORGANIZATION, given, report, questions], there=[("credential", "theirs")]) == []
 
 
 def test_a_playbook_that_the_project_does_not_have(tmp_path: Path) -> None:
@@ -193,13 +205,18 @@ def test_a_survey_asks_something_once() -> None:
     [
         ({"variable": "w"}, {}, "no role has this variable"),
         ({"type": "integer"}, {"type": "str"}, "a integer is asked for, and the role takes str"),
-        ({"default": "a"}, {"type": "str", "default": "b"}, "default 'a', and the role's is 'b'"),
         (
-            {"type": "text", "default": "1"},
-            {"type": "list", "default": [1, 5]},
-            "default '1', and the role's is [1, 5]",
+            {"default": "a"},
+            {"type": "str"},
+            "has a default, which AWX would send over what the host's own variables say",
         ),
-        ({"required": False}, {"type": "str", "required": True}, "the role cannot do without it"),
+        (
+            {"type": "text", "question_description": "1 if empty."},
+            {"type": "list", "default": [1, 5]},
+            "does not say what holds if it is left empty: 1 5",
+        ),
+        ({"required": False}, {"type": "str", "required": True}, "required is False, and the role's is True"),
+        ({}, {"type": "str", "default": "b"}, "required is True, and the role's is False"),
         ({}, {"type": "str", "choices": ["a"]}, "choices b are none of the role's"),
         ({"type": "integer", "min": 0}, {"type": "int"}, "min 0, and the role takes 1"),
     ],

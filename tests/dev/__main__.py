@@ -9,7 +9,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from tests.dev import awx, checks, clean, compat, envs, importer, pins, run, sanity
+from tests.dev import awx, browser, checks, clean, compat, envs, importer, pins, run, sanity
 from tests.dev.paths import say
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
 }
 WITH_ARGUMENTS: dict[str, Callable[..., int]] = {
     "awx": awx.check,
+    "browser": browser.check,
     "compat": compat.check,
     "requirements": pins.write,
     "sanity": sanity.check,

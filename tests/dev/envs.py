@@ -53,6 +53,7 @@ SPECS = {
     for spec in (
         Spec("main", "the demo, the tests and the test cluster"),
         Spec("lint", "linters, types and documentation"),
+        Spec("browser", "the pages of reports in a browser"),
         Spec("importer", "Galaxy's import check"),
         Spec("awx", "the checks of what AWX gets", highest=(3, 13)),
         Spec("ee", "what the execution environment has, and no more", highest=(3, 13)),

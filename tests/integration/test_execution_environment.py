@@ -43,19 +43,18 @@ def collections(image: Path, folder: Path) -> Path:
 def private_data(folder: Path, cluster: ControlPlane) -> Path:
     """What AWX gives to ansible-runner: the project, the inventory, the survey's answers, the credential's variables."""
     data = folder / "private"
-    shutil.copytree(REPO / "awx" / "project", data / "project")
+    shutil.copytree(REPO / "playbooks" / "awx" / "project", data / "project")
     kubeconfig = yaml.safe_load(cluster.kubeconfig.read_text(encoding="utf-8"))
     kubeconfig["contexts"] = [{**kubeconfig["contexts"][0], "name": "shop-hangzhou"}]
     kubeconfig.pop("current-context")
-    # What the templates give with eci_awx_inventory_plugin, and what the plugin left when the inventory was updated.
-    given = {"eci_preflight_kubeconfig": "{{ lookup('ansible.builtin.env', 'K8S_AUTH_KUBECONFIG') }}"}
-    found = {"eci_preflight_context": "shop-hangzhou", "eci_preflight_kubeconfig": "/runner/env/of-an-earlier-job"}
+    # What the inventory plugin left with kubeconfig_variable: false when the inventory was updated.
+    found = {"eci_preflight_context": "shop-hangzhou"}
     files = {
         "inventory/found.yml": {"all": {"hosts": {"shop-hangzhou": found}}},
         "env/extravars": {
             "eci_preflight_target_version": "v1.26",
-            "eci_preflight_record_dir": f"{folder}/records/{{{{ inventory_hostname }}}}",
-            **given,
+            "eci_preflight_record_root": f"{folder}/records",
+            "eci_preflight_require_named_cluster": True,
         },
         "env/envvars": {"K8S_AUTH_KUBECONFIG": str(data / "kubeconfig")},
         "env/cmdline": "--limit shop-hangzhou",
@@ -64,7 +63,7 @@ def private_data(folder: Path, cluster: ControlPlane) -> Path:
     for name, content in files.items():
         (data / name).parent.mkdir(exist_ok=True)
         (data / name).write_text(content if isinstance(content, str) else yaml.safe_dump(content), encoding="utf-8")
-    shutil.copy(REPO / "awx" / "project" / "clusters.yml", data / "inventory")
+    shutil.copy(REPO / "playbooks" / "awx" / "project" / "clusters.yml", data / "inventory")
     return data
 
 

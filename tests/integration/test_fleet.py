@@ -85,7 +85,7 @@ def test_the_first_run_upgrades_what_it_may(story: Story) -> None:
     }, run.text  # fmt: skip
     assert story.versions[1] == {"bare": "1.24", "clean": "1.26", "budget": "1.24", "outage": "1.24"}
     assert set(story.pods[1]["clean"].values()) == {NEW}
-    assert "4 clusters: 1 upgraded, 3 left out" in run.text
+    assert "4 clusters: 1 upgraded, 3 skipped (not ready)" in run.text
     assert "Traceback" not in run.text
     problems = {entry["cluster"]: entry["problem"] for entry in story.reports[1]["clusters"]}
     assert "shop/lonely" in problems["bare"]
@@ -133,10 +133,10 @@ def test_failed_upgrades_stop_the_waves(cluster: ControlPlane, home: Path, tmp_p
         assert run.code == 2, run.text
         assert states(run, list(servers)) == {"c0": "failed", "c1": "failed", "c2": "-", "c3": "-"}
         lines = report.with_name("report.json.txt").read_text(encoding="utf-8").splitlines()
-        assert lines[0] == "4 clusters: 2 failed, 2 not begun"
+        assert lines[0] == "4 clusters: 2 failed, 2 not started"
         assert lines[1].startswith("c0: failed at version: ")
         assert f"{doors.servers[0]} is Kubernetes v1.24.17-aliyun.1, and not 1.26" in lines[1]
-        assert lines[2:] == ["c1: failed at upgrade: quota", "c2: not begun", "c3: not begun"]
+        assert lines[2:] == ["c1: failed at upgrade: quota", "c2: not started", "c3: not started"]
 
 
 @pytest.mark.compat

@@ -48,8 +48,8 @@ def test_one_server_under_two_names_is_found_across_waves(cluster: ControlPlane,
 
 
 @pytest.mark.compat
-def test_hosts_that_name_no_cluster_are_one_cluster(cluster: ControlPlane, home: Path, tmp_path: Path) -> None:
-    """K8S_AUTH_HOST would fill in for both: found in the first wave, from the variables alone, before the second is reached."""
+def test_hosts_that_name_no_cluster_are_left_out(cluster: ControlPlane, home: Path, tmp_path: Path) -> None:
+    """K8S_AUTH_HOST would fill in for both: each is refused from its variables alone, before anything is looked at."""
     inventory = tmp_path / "hosts.yml"
     inventory.write_text("all:\n  vars: {ansible_connection: local}\n  hosts: {a: {}, b: {}}\n", encoding="utf-8")
     tasks = tasks_file(tmp_path / "upgrade.yml", {"name": "Upgrade", "ansible.builtin.debug": {"msg": "ran"}})
@@ -70,4 +70,7 @@ def test_hosts_that_name_no_cluster_are_one_cluster(cluster: ControlPlane, home:
     )
     assert run.code == 2, run.text
     assert states(run, "ab") == {"a": "left_out", "b": "left_out"}, run.text
-    assert "a, b are whatever the environment names (K8S_AUTH_HOST" in run.text
+    for host in "ab":
+        assert (
+            f"{host} names no cluster, and would be taken for whatever the environment names (K8S_AUTH_HOST" in run.text
+        )

@@ -48,7 +48,7 @@ def identity(scene: Scenario, kubeconfig: Path) -> ModuleRun:
 
 def check(scene: Scenario, kubeconfig: Path) -> ModuleRun:
     """The whole cluster is judged."""
-    return run_module("eci_cluster_check", {"target_version": "1.26"}, kubeconfig, scene.home)
+    return run_module("eci_compat_check", {"target_version": "1.26"}, kubeconfig, scene.home)
 
 
 def replaced(kind: str) -> Callable[[Scenario, Path], ModuleRun]:

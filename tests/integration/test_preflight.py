@@ -139,11 +139,11 @@ def test_what_the_matrix_does_not_know_shuts_the_gate(cluster: ControlPlane, nam
     assert "matrix" in run.message
     assert run.changed() == 0
     run = run_preflight(cluster.kubeconfig, home, matrix={"{{ 7*7 }}": [], "1.1.0": ">=1.12"})
-    assert "names no version" in run.message
+    assert "lists no version" in run.message
     w.clear(api, namespace)
     run = run_preflight(cluster.kubeconfig, home, target_version="1.33")
     assert run.code == 2, run.text
-    assert "does not name Kubernetes 1.33" in run.message
+    assert "does not list Kubernetes 1.33" in run.message
     assert run_preflight(cluster.kubeconfig, home, target_version="1.33", matrix={"1.1.0": ">=1.12"}).code == 0
 
 
@@ -211,7 +211,7 @@ def test_acs_pods_are_left_out_and_counted(cluster: ControlPlane, namespace: str
     w.wait_ready(api, namespace, "acs", 2)
     run = run_preflight(cluster.kubeconfig, home)
     assert run.code == 0, run.text
-    counts = run.result("Check the ECI pods")["ansible_facts"]["eci_cluster"]["counts"]
+    counts = run.result("Check the ECI pods")["cluster"]["counts"]
     assert counts == {"eci": 0, "finished": 0, "acs": 2, "unscheduled": 1, "other": 0, "not_selected": 0}
 
 
@@ -239,7 +239,7 @@ def test_a_selection_says_that_it_is_one(cluster: ControlPlane, namespace: str, 
     check = {
         "target_version": "1.26",
         "pods": "{{ ansible_facts.eci_pods }}",
-        "whole_cluster": "{{ ansible_facts.eci_cluster.whole_cluster }}",
+        "pods_are_complete": "{{ ansible_facts.eci_cluster.whole_cluster }}",
     }
     tasks = [
         {"name": "Gather", "ackops.eci.eci_pod_facts": facts},

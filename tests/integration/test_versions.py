@@ -22,7 +22,7 @@ def test_on_1_31(home: Path) -> None:
         )
         shut = run_preflight(cluster.kubeconfig, home, target_version="1.32")
         assert shut.code == 2, shut.text
-        assert "does not name Kubernetes 1.32" in shut.message
+        assert "does not list Kubernetes 1.32" in shut.message
         run = run_preflight(cluster.kubeconfig, home, target_version="1.32", matrix={"1.1.0": ">=1.12"})
         assert run.code == 0, run.text
         assert len(run.preflight["recreated"]) == 3

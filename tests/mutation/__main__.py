@@ -42,9 +42,7 @@ def fell(mutant: Mutant, copy: Path) -> str:
 def main() -> int:
     """Try the mutants of the rules that are named, or all."""
     parser = argparse.ArgumentParser(prog="tests.mutation", description=__doc__)
-    parser.add_argument(
-        "rules", nargs="*", help="numbers of rules of DESIGN.md section 4, or lease; all if none is given"
-    )
+    parser.add_argument("rules", nargs="*", help="numbers of safety rules, or lease; all if none is given")
     parser.add_argument("--jobs", type=int, default=2, help="how many mutants at once (2)")
     options = parser.parse_args()
     mutants = [mutant for mutant in MUTANTS if not options.rules or mutant.rule in options.rules]

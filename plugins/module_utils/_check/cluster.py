@@ -1,12 +1,12 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The use case: scan a whole cluster and judge it at once, so that no list of pods has to pass through Ansible."""
+"""The use case: judge the pods of a cluster, those of a fresh scan (so that no list passes through Ansible) or a given list."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,8 +19,8 @@ from ansible_collections.ackops.eci.plugins.module_utils._rules.matrix import (
     build_matrix,
     parse_version,
 )
-from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Pod, pods_from_records
-from ansible_collections.ackops.eci.plugins.module_utils._rules.verdicts import Report, check
+from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Missing, Pod, pods_from_records
+from ansible_collections.ackops.eci.plugins.module_utils._rules.verdicts import Report, check, with_missing
 from ansible_collections.ackops.eci.plugins.module_utils._rules.waivers import Waiver, parse_waivers
 
 
@@ -47,30 +47,63 @@ def question_of(params: Mapping[str, Any], settle_seconds: float = 0.0) -> Quest
     )
 
 
-def check_cluster(api: ClusterApi, clock: Clock, question: Question) -> tuple[Scan, Report]:
-    """Scan the cluster, and judge every ECI pod of it."""
+def check_cluster(
+    api: ClusterApi, clock: Clock, question: Question, missing: Callable[[], Sequence[Missing]] = tuple
+) -> tuple[Scan, Report]:
+    """Scan the cluster, and judge every ECI pod of it. ``missing`` tells, after the scan, what runs took away from it."""
     version = api.server_version()
     scan = scan_settled(api, question.scope, clock, question.settle_seconds)
-    report = check(
-        scan.pods,
+    return scan, with_missing(_judge(scan.pods, question, clock, version), missing())
+
+
+def check_pods(params: Mapping[str, Any], clock: Clock, question: Question) -> Report:
+    """Judge the pods that a task was given. No cluster is asked."""
+    pods = pods_from_records(params["pods"], "pods")
+    return _judge(pods, question, clock, params["cluster_version"] or "", params["pods_are_complete"])
+
+
+def _judge(
+    pods: Sequence[Pod],
+    question: Question,
+    clock: Clock,
+    version: str,
+    pods_are_complete: bool = True,
+) -> Report:
+    return check(
+        pods,
         question.target_version,
         cluster_version=version,
         matrix=question.matrix,
         waivers=question.waivers,
         today=datetime.date.fromisoformat(clock.now()[:10]),
+        pods_are_complete=pods_are_complete,
     )
-    return scan, report
+
+
+def describe(scan: Scan, clock: Clock, api: ClusterApi | None = None) -> dict[str, Any]:
+    """What was looked at: ``eci_cluster`` of eci_pod_facts, ``cluster`` of eci_compat_check. Without ``api``, a file was."""
+    return {
+        "server": api.server() if api else "",
+        "version": api.server_version() if api else "",
+        "scanned_at": clock.now(),
+        **scan.facts(),
+    }
+
+
+def refuse_options_without_pods(params: Mapping[str, Any]) -> None:
+    """Raise InvalidInput where an option that says something of given pods comes without them."""
+    for option, absent in (("cluster_version", None), ("pods_are_complete", True)):
+        if params["pods"] is None and params[option] != absent:
+            raise InvalidInput(
+                option,
+                params[option],
+                "says something of pods, and no pods are given",
+                "Give pods, or leave it out: without pods the module asks the cluster itself.",
+            )
 
 
 def pods_to_recreate(params: Mapping[str, Any], api: ClusterApi, clock: Clock) -> list[Pod]:
-    """The pods that eci_pod_recreate is given, or with ``whole_cluster`` those of a fresh scan that are incompatible."""
-    if params["whole_cluster"] == (params["pods"] is not None):
-        raise InvalidInput(
-            "whole_cluster",
-            params["whole_cluster"],
-            "and pods " + ("exclude each other" if params["whole_cluster"] else "are both missing"),
-            "Give the pods, or whole_cluster: true for all that do not support the target.",
-        )
+    """The pods that eci_pod_recreate is given; without any, those of a fresh scan that are incompatible."""
     if params["pods"] is not None:
         if params["exempt"]:
             raise InvalidInput(

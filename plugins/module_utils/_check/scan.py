@@ -1,30 +1,23 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The scan: every ECI pod of a cluster (or of a saved file), from one consistent list, or an error. Never less."""
+"""The scan: every ECI pod of a cluster (or of a dump), from one consistent list, or an error. Never less."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ansible_collections.ackops.eci.plugins.module_utils._errors import (
-    IncompleteScan,
-    InvalidInput,
-    ListExpired,
-    WatchBroken,
-)
+from ansible_collections.ackops.eci.plugins.module_utils._errors import IncompleteScan, ListExpired, WatchBroken
 from ansible_collections.ackops.eci.plugins.module_utils._kube.paths import ALL_PODS, pods_path
 from ansible_collections.ackops.eci.plugins.module_utils._kube.pod_list import PodReader, read_nodes
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Clock, ClusterApi, PodSet
 from ansible_collections.ackops.eci.plugins.module_utils._rules import predicates
 from ansible_collections.ackops.eci.plugins.module_utils._rules.conditions import Condition
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Node, Pod, pod_from_manifest, sort_key
-from ansible_collections.ackops.eci.plugins.module_utils._text import quoted
 
 # A list that expires is begun again, so many times in all: on a server that drops snapshots faster than that
 # it never ends.
@@ -32,8 +25,6 @@ TRIES = 3
 # While pods are being created, the cluster is scanned at most so seldom (seconds).
 SETTLE_SECONDS = 10.0
 LEAST_SECONDS = 1.0
-LONGEST_PATH = 300
-SRC_REMEDY = "Make the file with: kubectl get pods -A -o json > pods.json"
 
 
 @dataclass(frozen=True)
@@ -52,7 +43,11 @@ class Scope:
 
 @dataclass
 class Scan:
-    """What a scan found: the ECI pods, the virtual nodes, and how many of everything else was passed by."""
+    """What a scan found: the ECI pods, the virtual nodes, and how many of everything else was passed by.
+
+    The last three are those of a dump: the version of the server, where it tells it; why it may not be the whole cluster; and
+    what else a person should know of it.
+    """
 
     scope: Scope
     virtual_nodes: dict[str, Node] = field(default_factory=dict)
@@ -62,6 +57,9 @@ class Scan:
     selected_away: int = 0
     resource_version: str = ""
     cluster_uid: str = ""
+    version: str = ""
+    doubts: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
 
     def know(self, nodes: Mapping[str, Node]) -> None:
         """Take in nodes, before the pods that are on them."""
@@ -78,6 +76,11 @@ class Scan:
         else:
             self.pods.append(pod)
 
+    @property
+    def warnings(self) -> list[str]:
+        """What a person should know of a dump."""
+        return [*self.hints, *(f"Not proved to be the whole cluster: {doubt}." for doubt in self.doubts)]
+
     def undetermined(self) -> list[Pod]:
         """The pods that are still being created."""
         return [pod for pod in self.pods if predicates.effective_version(pod) is None]
@@ -87,7 +90,8 @@ class Scan:
         versions = Counter(predicates.effective_version(pod) or "undetermined" for pod in self.pods)
         return {
             "cluster_uid": self.cluster_uid,
-            "whole_cluster": self.scope.whole_cluster,
+            "whole_cluster": self.scope.whole_cluster and not self.doubts,
+            "not_proved": list(self.doubts),
             "virtual_nodes": [
                 {"name": node.name, "zone": node.zone}
                 for node in sorted(self.virtual_nodes.values(), key=lambda n: n.name)
@@ -174,20 +178,8 @@ def _await_change(api: ClusterApi, pod: Pod, seconds: float) -> None:
         return
 
 
-def scan_file(path: str, scope: Scope) -> Scan:
-    """Scan a file made by ``kubectl get pods -A -o json``. Raises InvalidInput where it is none."""
-    try:
-        with open(path, encoding="utf-8") as stream:
-            document = json.load(stream)
-    except OSError as error:
-        raise InvalidInput("src", path, f"cannot be read: {error.strerror}", SRC_REMEDY, LONGEST_PATH) from error
-    except ValueError as error:
-        raise InvalidInput("src", path, "is not JSON", SRC_REMEDY, LONGEST_PATH) from error
-    return scan_manifests(manifests_of(document), scope)
-
-
 def scan_manifests(manifests: Iterable[Mapping[str, Any]], scope: Scope) -> Scan:
-    """The same from the entries of a saved ``kubectl get pods -A -o json`` (nodes in it count too)."""
+    """The same from manifests of pods and nodes; other kinds are passed over."""
     entries = list(manifests)
     kinds = [str(entry.get("kind") or "Pod") for entry in entries]
     nodes = [
@@ -195,40 +187,11 @@ def scan_manifests(manifests: Iterable[Mapping[str, Any]], scope: Scope) -> Scan
     ]
     scan = Scan(scope)
     scan.know({node.name: node for node in nodes})
-    for position, (entry, kind) in enumerate(zip(entries, kinds)):
+    for entry, kind in zip(entries, kinds):
         if kind != "Pod":
             continue
         pod = pod_from_manifest(entry)
-        if not pod.name or not pod.namespace:
-            raise InvalidInput(
-                "src",
-                f"items[{position}]",
-                "is not a pod: it has no name or no namespace",
-                SRC_REMEDY,
-            )
         if not scope.namespaces or pod.namespace in scope.namespaces:
             scan.add(pod)
     scan.pods.sort(key=sort_key)
     return scan
-
-
-def manifests_of(document: object) -> list[Mapping[str, Any]]:
-    """The entries of a List as kubectl writes it. A list that was cut short, or holds something else, is an error."""
-    kind = document.get("kind") or "List" if isinstance(document, Mapping) else ""
-    if (
-        kind not in ("List", "PodList")
-        or not isinstance(document, Mapping)
-        or not isinstance(document.get("items"), list)
-    ):
-        raise InvalidInput("src", "the file", "is not a List of pods", SRC_REMEDY)
-    metadata = document.get("metadata") or {}
-    if not isinstance(metadata, Mapping):
-        raise InvalidInput("src", "the file", "has metadata that is not an object", SRC_REMEDY)
-    if metadata.get("continue") or metadata.get("remainingItemCount"):
-        raise IncompleteScan("src: the file holds only the first page of a longer list.", SRC_REMEDY)
-    for position, entry in enumerate(document["items"]):
-        if not isinstance(entry, Mapping) or not isinstance(entry.get("metadata") or {}, Mapping):
-            raise InvalidInput("src", f"items[{position}]", "is not an object of the API", SRC_REMEDY)
-        if entry.get("kind") not in (None, "Pod", "Node"):
-            raise InvalidInput("src", f"items[{position}]", f"is a {quoted(entry['kind'])}, not a pod", SRC_REMEDY)
-    return list(document["items"])

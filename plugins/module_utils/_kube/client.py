@@ -115,7 +115,7 @@ class KubeApi:
                 method,
                 url,
                 body=data,
-                headers=self._headers(accept, "application/json" if data else None),
+                headers=self._headers(accept, _content_type(method) if data else None),
                 timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=read_seconds),
                 retries=False,
                 redirect=False,
@@ -293,13 +293,17 @@ class KubeApi:
         body = {"apiVersion": "v1", "kind": "DeleteOptions", **_delete_options(uid, dry_run)}
         self._call("DELETE", pods_path(namespace, name), body=body, query=_dry_run(dry_run))
 
-    def create(self, path: str, manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+    def create(self, path: str, manifest: Mapping[str, Any], dry_run: bool = False) -> Mapping[str, Any]:
         """POST an object."""
-        return self._call("POST", path, body=manifest)
+        return self._call("POST", path, body=manifest, query=_dry_run(dry_run))
 
-    def replace(self, path: str, manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+    def put(self, path: str, manifest: Mapping[str, Any]) -> Mapping[str, Any]:
         """PUT an object; its resourceVersion makes sure that it is the one that was read."""
         return self._call("PUT", path, body=manifest)
+
+    def patch(self, path: str, changes: Mapping[str, Any], dry_run: bool = False) -> Mapping[str, Any]:
+        """PATCH an object by a JSON merge patch."""
+        return self._call("PATCH", path, body=changes, query=_dry_run(dry_run))
 
     def warnings_about(self, namespace: str, uid: str) -> list[str]:
         """The Warning events about an object, oldest first."""
@@ -356,6 +360,10 @@ class _Watch:
         if shutdown is not None:
             with contextlib.suppress(ValueError, RuntimeError, OSError):  # it has ended already
                 shutdown()
+
+
+def _content_type(method: str) -> str:
+    return "application/merge-patch+json" if method == "PATCH" else "application/json"
 
 
 def _selectors(pods: PodSet) -> dict[str, str]:

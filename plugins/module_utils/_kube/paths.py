@@ -81,3 +81,17 @@ def owner_path(namespace: str, owner: Owner) -> str:
     if plural is None or not _API_VERSION.fullmatch(version) or not _OBJECT_NAME.fullmatch(owner.name):
         return ""
     return _namespaced(group, version, namespace, plural, owner.name)
+
+
+def resources_path(api_version: str) -> str:
+    """Where the server lists the resources of a group and version; empty for what is none."""
+    group, _slash, version = api_version.rpartition("/")
+    return _path("apis", group, version) if group and _API_VERSION.fullmatch(version) else ""
+
+
+def object_path(api_version: str, namespace: str, plural: str, name: str) -> str:
+    """The path of an object of any group; empty for a name that is none."""
+    group, _slash, version = api_version.rpartition("/")
+    if not _API_VERSION.fullmatch(version) or not _OBJECT_NAME.fullmatch(name):
+        return ""
+    return _namespaced(group, version, namespace, plural, name)

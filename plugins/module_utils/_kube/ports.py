@@ -10,7 +10,7 @@ Every method may raise ConnectionFailed (no answer) and ApiError (an answer that
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 Manifest = Mapping[str, Any]
@@ -97,11 +97,14 @@ class ClusterApi(Protocol):
     def delete(self, namespace: str, name: str, uid: str, dry_run: bool = False) -> None:
         """Delete the pod with that UID, with its own grace period."""
 
-    def create(self, path: str, manifest: Manifest) -> Manifest:
+    def create(self, path: str, manifest: Manifest, dry_run: bool = False) -> Manifest:
         """Create an object in the collection at that path."""
 
-    def replace(self, path: str, manifest: Manifest) -> Manifest:
-        """Put an object in the place of the one that was read: 409 where that has changed since."""
+    def put(self, path: str, manifest: Manifest) -> Manifest:
+        """Write an object over the one that was read: 409 where that has changed since."""
+
+    def patch(self, path: str, changes: Manifest, dry_run: bool = False) -> Manifest:
+        """Merge changes into an object (RFC 7386); with its resourceVersion among them, 409 where it has changed since."""
 
     def warnings_about(self, namespace: str, uid: str) -> list[str]:
         """The Warning events about an object, oldest first, as ``reason: message``; empty where they cannot be read."""
@@ -144,6 +147,9 @@ class Journal(Protocol):
 
         Raises RecordFailed; the pod must not be removed then.
         """
+
+    def forget(self, wanted: Sequence[str]) -> list[str]:
+        """End the unfinished work on these pods (``namespace/name``): nobody wants them back. Returns those that are not known."""
 
     def unfinished(self) -> list[Unfinished]:
         """What an earlier run of this cluster had begun, and of which it did not note the end. Raises RecordFailed."""

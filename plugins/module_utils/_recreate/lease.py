@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One run at a time works on a cluster: a Lease, as the components of Kubernetes elect their leaders with.
 
+The pods that the run has taken away and not brought back are noted on it (``missing``).
+
 Two runs at once would each keep to their own ``serial``, and take two pods of one workload together.
 The times in the lease are for people; whether a holder is alive is seen by its renewals, so that clocks need not agree.
 """
@@ -10,22 +12,29 @@ The times in the lease are for people; whether a holder is alive is seen by its 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError, ConnectionFailed, EciError
-from ansible_collections.ackops.eci.plugins.module_utils._kube.paths import leases_path
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Clock, ClusterApi
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.holder import Holder
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.missing import (
+    LEASE,
+    LEASES,
+    NAME,
+    NAMESPACE,
+    Entry,
+    entries_of,
+    with_entries,
+)
 from ansible_collections.ackops.eci.plugins.module_utils._text import quoted
 
-NAMESPACE, NAME = "kube-system", "ackops-eci-preflight"
-LEASES = leases_path(NAMESPACE)
-PATH = leases_path(NAMESPACE, NAME)
 # After so long without a renewal the holder is taken for dead; a renewal comes three times as often.
 DURATION_SECONDS = 30.0
 RENEW_SECONDS = 10.0
 LOOK_SECONDS = 1.0
+# So often a note is written anew where somebody else wrote on the lease at the same time.
+MOST_CONFLICTS = 5
 
 
 class ClusterBusy(EciError):
@@ -47,6 +56,8 @@ class Lease:
         self._renewed = 0.0
         self._taken = False
         self._taken_away = ""
+        self._missing: dict[str, Entry] = {}
+        self._lock = threading.RLock()  # the heartbeat renews what the run writes on
 
     def take(self, stop: Callable[[], str] = str, tell: Callable[[str], object] = str) -> None:
         """Take it, from a dead holder too, once that is certain. Raises ClusterBusy, and what the API raises.
@@ -56,7 +67,7 @@ class Lease:
         seen: tuple[str, str] | None = None
         since = self._clock.monotonic()
         while True:
-            lease = self._api.get(PATH)
+            lease = self._api.get(LEASE)
             spec = (lease or {}).get("spec") or {}
             text = str(spec.get("holderIdentity") or "")
             other = Holder.parse(text) if text else None
@@ -65,9 +76,11 @@ class Lease:
             if lives or (seen is not None and text and stamp != seen):
                 raise self._busy(text, spec)
             expired = seen is not None and self._clock.monotonic() - since >= DURATION_SECONDS
-            if (not text or lives is False or expired) and self._write(lease, str(self._holder)):
-                self._taken = True
-                return
+            if not text or lives is False or expired:
+                self._missing = {entry.uid: entry for entry in entries_of(lease)}
+                if self._write(lease, str(self._holder)):
+                    self._taken = True
+                    return
             if stop():
                 raise ClusterBusy(f"The run stopped before it began: {stop()}. Nothing was touched.")
             if seen is None and text:
@@ -78,25 +91,58 @@ class Lease:
 
     def renew(self) -> None:
         """Say that this run is still at work. Never raises: without an answer the next time is tried."""
-        try:
-            lease = self._api.get(PATH)
-            text = str(((lease or {}).get("spec") or {}).get("holderIdentity") or "")
-            if text != str(self._holder):
-                self._taken_away = text or "nobody"
+        with self._lock:
+            try:
+                self._update()
+            except (ApiError, ConnectionFailed):
                 return
-            self._write(lease, text)
-        except (ApiError, ConnectionFailed):
-            return
+
+    def _update(self) -> bool:
+        """Write the lease anew, unless it was taken away; False where somebody was quicker."""
+        lease = self._api.get(LEASE)
+        text = str(((lease or {}).get("spec") or {}).get("holderIdentity") or "")
+        if text not in (str(self._holder), ""):
+            self._taken_away = text
+            return True
+        # Nobody has it: it was let go for us, or deleted. It is this run's again.
+        return self._write(lease, str(self._holder))
+
+    def add(self, entry: Entry) -> None:
+        """Note that a pod is missing, and be sure that it is noted. Raises ApiError and ConnectionFailed."""
+        with self._lock:
+            self._missing[entry.uid] = entry
+            self._note()
+
+    def drop(self, uids: Collection[str]) -> None:
+        """Take out pods that are back, or not wanted any more. Raises ApiError and ConnectionFailed."""
+        with self._lock:
+            noted = [uid for uid in uids if self._missing.pop(uid, None) is not None]
+            if noted:
+                self._note()
+
+    def missing(self) -> list[Entry]:
+        """The pods that are noted as missing."""
+        with self._lock:
+            return list(self._missing.values())
+
+    def _note(self) -> None:
+        for _attempt in range(MOST_CONFLICTS):
+            if self._update():
+                break
+        if self._taken_away:
+            raise self._busy(self._taken_away, {})
+
+    def hold(self) -> str:
+        """Why this run may remove nothing for the moment; empty while its lease is fresh."""
+        if not self._taken or self._clock.monotonic() - self._renewed <= DURATION_SECONDS:
+            return ""
+        return f"the lease {NAMESPACE}/{NAME} could not be renewed for {DURATION_SECONDS:.0f} s"
 
     def lost(self) -> str:
-        """Why this run may not begin another pod; empty while it holds the lease."""
-        if not self._taken:
+        """Why this run may not go on; empty while nobody else has its lease."""
+        if not self._taken or not self._taken_away:
             return ""
-        if self._taken_away:
-            return f"the lease {NAMESPACE}/{NAME} was taken by {quoted(self._taken_away, 200)}"
-        if self._clock.monotonic() - self._renewed > DURATION_SECONDS:
-            return f"the lease {NAMESPACE}/{NAME} could not be renewed for {DURATION_SECONDS:.0f} s"
-        return ""
+        return f"the lease {NAMESPACE}/{NAME} was taken by {quoted(self._taken_away, 200)}"
 
     def release(self) -> None:
         """Let the next run have it at once. Never raises: it expires by itself."""
@@ -104,9 +150,10 @@ class Lease:
             return
         self._taken = False
         try:
-            lease = self._api.get(PATH)
+            lease = self._api.get(LEASE)
             if lease is not None and (lease.get("spec") or {}).get("holderIdentity") == str(self._holder):
-                self._write(lease, "")
+                with self._lock:
+                    self._write(lease, "")
         except (ApiError, ConnectionFailed):
             return
 
@@ -126,9 +173,9 @@ class Lease:
             if lease is None:
                 metadata = {"name": NAME, "namespace": NAMESPACE}
                 body = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata, "spec": spec}
-                self._api.create(LEASES, body)
+                self._api.create(LEASES, with_entries(body, list(self._missing.values())))
             else:
-                self._api.replace(PATH, {**lease, "spec": spec})
+                self._api.put(LEASE, with_entries({**lease, "spec": spec}, list(self._missing.values())))
         except ApiError as error:
             if error.status == 409:
                 return False

@@ -221,16 +221,25 @@ def _flush_directory(path: str) -> None:
 
 
 class NoLedger:
-    """The journal of a run that changes nothing."""
+    """The journal of a run that changes nothing. ``tell`` hears what it would do."""
 
     path = ""
 
+    def __init__(self, tell: Tell | None = None) -> None:
+        self._tell = tell
+
     def write(self, event: str, **details: Any) -> None:
         """Nothing is written down, for nothing is done."""
+        if self._tell is not None:
+            self._tell(event, details)
 
     def trouble(self) -> str:
         """There can be none."""
         return ""
+
+    def forget(self, wanted: Sequence[str]) -> list[str]:
+        """Nothing is known, so nothing is forgotten."""
+        return list(wanted)
 
     def unfinished(self) -> list[Unfinished]:
         """Nothing: a run that changes nothing finishes nothing."""

@@ -27,6 +27,20 @@ class CannotRecreate(Exception):
     """The recreation of this pod failed; the text says why."""
 
 
+class NoLongerNeeded(Exception):
+    """The pod was removed, and nobody wants another; the text says why."""
+
+
+class NotNow(Exception):
+    """This pod cannot go now, and was not touched: why, and what helps. ``lasting``: it need not be looked at again."""
+
+    def __init__(self, reason: str, remedy: str = "", *, lasting: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.remedy = remedy
+        self.lasting = lasting
+
+
 class Stopped(CannotRecreate):
     """The run is to end: an interrupt, or the lease is lost."""
 
@@ -87,6 +101,14 @@ class Patience:
         why = self._stop()
         if why and not self.must_finish:
             raise Stopped(f"the run stopped: {why}; {self.state}")
+
+    def wait_while(self, hold: Callable[[], str]) -> None:
+        """Wait for as long as something says why nothing may be removed. Raises NotNow at the deadline, and Stopped."""
+        while hold():
+            if self.remaining <= 0:
+                raise NotNow(hold())
+            self.sleep(FIRST_PAUSE_SECONDS)
+            self.check_stop()
 
     def sleep(self, seconds: float) -> None:
         """Wait where there is nothing to watch."""

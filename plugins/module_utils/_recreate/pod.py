@@ -12,6 +12,7 @@ from typing import TypeVar
 from ansible_collections.ackops.eci.plugins.module_utils._errors import (
     ApiError,
     ConnectionFailed,
+    EciError,
     ListExpired,
     WatchBroken,
 )
@@ -22,13 +23,14 @@ from ansible_collections.ackops.eci.plugins.module_utils._recreate.patience impo
     FIRST_PAUSE_SECONDS,
     NOT_AWAITED,
     CannotRecreate,
+    NoLongerNeeded,
+    NotNow,
     Patience,
     Stopped,
     is_transient,
 )
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.removal import DELETE, Removal
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.replacement import Found, ReplacementSearch
-from ansible_collections.ackops.eci.plugins.module_utils._recreate.workloads import reread
 from ansible_collections.ackops.eci.plugins.module_utils._rules import predicates
 from ansible_collections.ackops.eci.plugins.module_utils._rules.manifest import recreatable
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import (
@@ -45,76 +47,67 @@ WATCH_SECONDS = 5.0
 T = TypeVar("T")
 
 
-class PutOff(Exception):
-    """Nothing was done with this pod yet: its workload has not settled, and others can go first."""
-
-
 class PodRecreation:
     """The recreation of one pod, from the first look to the end of the wait. ``timeout`` is in seconds.
 
-    With ``may_put_off`` a workload that has not settled gives the outcome ``deferred`` instead of being waited for.
+    A pod that cannot go now is not waited for: its outcome is ``set_aside``, and ``lasting`` says that it is no use to come back
+    to it. ``again``: it was set aside before, so the server is asked by a dry run first.
     """
 
-    def __init__(self, context: RunContext, step: Step, timeout: float, *, may_put_off: bool = False) -> None:
+    def __init__(self, context: RunContext, step: Step, timeout: float, *, again: bool = False) -> None:
         self._context = context
         self._step = step
         self._pod = step.pod
         self._workload = step.workload
+        self._started_at = context.clock.now()
         self._patience = Patience(context.clock, context.stop, timeout)
-        labels = step.workload.selector
-        pods = PodSet(self._pod.namespace, labels=labels, name="" if labels else self._pod.name)
-        self._view = context.views.of(step.group, pods)
+        self._view = context.views.take(pod_set_of(step))
         self._search = ReplacementSearch(context, step, lambda: self._seen)
-        self._may_put_off = may_put_off
+        self._again = again
         self._removed = False
-        self._waiting_for = ""
+        self._asked = False  # whether the record says that it is about to be removed
+        self._earlier = ""  # how the reason of a failure begins
         self._kept = ""  # where the manifest is from which the pod was made again
+        self.lasting = False
 
     def run(self) -> Recreation:
         """Do it. Never raises for what went wrong with this pod: the outcome says it."""
-        try:
-            done = self._run()
-        except Stopped as stopped:
-            return self._cut_off(stopped)
-        except CannotRecreate as failure:
-            done = self._outcome("failed", str(failure))
-        except PutOff as wait:
-            self._context.journal.write("deferred", reason=str(wait), **self._identity())
-            return self._outcome("deferred", str(wait))
-        except (ApiError, ConnectionFailed) as error:
-            done = self._outcome("failed", str(error))
-        finally:
-            self._context.views.park(self._step.group)
-        self._note(done)
-        return done
+        return self._told(self._run)
 
     def follow(self, left: Unfinished) -> Recreation:
         """Wait for the end of what an earlier run had begun with the pod when it was cut off; remove nothing."""
+        self._earlier = "an earlier run had removed it, and was cut off; "
+        return self._told(lambda: self._follow(left))
+
+    def _told(self, course: Callable[[], Recreation]) -> Recreation:
+        """Carry out a course, and write down how it ended."""
         try:
-            self._look()
-            if not self._search.gone and not pod_from_manifest(self._seen[self._pod.uid]).deleting:
-                done = self._outcome("not_started", "an earlier run was cut off before the pod was removed")
-            else:
-                self._now_removed()
-                self._await(lambda: self._search.gone, "")
-                done = self._end_of(left)
+            done = course()
+        except NotNow as why:
+            return self._set_aside(why)
         except Stopped as stopped:
             return self._cut_off(stopped)
-        except (CannotRecreate, ApiError, ConnectionFailed) as error:
-            done = self._outcome("failed", f"an earlier run had removed it, and was cut off; {error}")
+        except NoLongerNeeded as why_not:
+            done = self._outcome("no_longer_needed", str(why_not))
+        except (CannotRecreate, EciError) as error:
+            if not self._removed:
+                remedy = error.remedy if isinstance(error, EciError) else ""
+                return self._set_aside(NotNow(error.message if isinstance(error, EciError) else str(error), remedy))
+            done = self._outcome("failed", f"{self._earlier}{error}")
+            self._context.note_failed(self._step, self._kept)
         finally:
-            self._context.views.park(self._step.group)
-        self._note(done)
+            self._context.in_flight.end(self._step.group, self._pod.uid)
+            self._context.views.park(self._view)
+        event = done.outcome if done.outcome in ("failed", "not_started") else "finished"
+        self._context.journal.write(event, **vars(done))
         return done
 
-    def _end_of(self, left: Unfinished) -> Recreation:
-        if left.manifest is not None:
-            self._create(left.manifest, left.path)
-            return self._await_replacement()
-        if self._retry(lambda: reread(self._context.api, self._workload, self._pod)) is not None:
-            self._await(self._settled, "")
-        done = self._outcome("already_gone", "an earlier run had removed it, and all is in its place again")
-        return replace(done, removed=False)  # not by this run
+    def _set_aside(self, why: NotNow) -> Recreation:
+        """It was not touched; where the record says that it was about to be, it says now that it was not."""
+        self.lasting = why.lasting
+        if self._asked:
+            self._context.journal.write("refused", reason=why.reason, **self._identity())
+        return self._outcome("set_aside", why.reason, remedy=why.remedy)
 
     def _cut_off(self, stopped: Stopped) -> Recreation:
         """The run ends before the pod is done; in the record it has no end either, so that the next run follows it."""
@@ -122,9 +115,20 @@ class PodRecreation:
         self._context.journal.write("interrupted", **vars(done))
         return done
 
-    def _note(self, done: Recreation) -> None:
-        event = done.outcome if done.outcome in ("failed", "not_started") else "finished"
-        self._context.journal.write(event, **vars(done))
+    def _follow(self, left: Unfinished) -> Recreation:
+        self._look()
+        if not self._search.gone and not pod_from_manifest(self._seen[self._pod.uid]).deleting:
+            return self._outcome("not_started", "an earlier run was cut off before the pod was removed")
+        self._now_removed()
+        self._await(lambda: self._search.gone, "")
+        if left.manifest is not None:
+            self._create(left.manifest, left.path)
+            return self._await_replacement()
+        if self._retry(lambda: self._context.workloads.reread(self._workload)) is not None:
+            self._await(lambda: not self._why_unsettled()[0], "")
+        self._context.note_back(self._pod)
+        done = self._outcome("already_gone", "an earlier run had removed it, and all is in its place again")
+        return replace(done, removed=False)  # not by this run
 
     # -- the course ----------------------------------------------------------------------------------------------
 
@@ -134,14 +138,13 @@ class PodRecreation:
             return self._outcome("already_gone", "the pod with that UID is not there any more")
         current = pod_from_manifest(manifest)
         if current.deleting:
-            seconds = self._patience.timeout
-            self._await(lambda: self._search.gone, f"it was already being deleted, and still is after {seconds:.0f} s")
-            return self._outcome("already_gone", "somebody else was deleting it")
+            why = f"it is already being deleted ({predicates.held_by(manifest)})"
+            raise NotNow(why, "Find out what keeps it; nothing is forced.")
         version = self._context.settled_as(current)
         if self._context.is_good(version):
             return self._outcome("already_compatible", f"it runs on platform version {version} now")
         if self._step.action == Action.AWAIT_JOB:
-            return self._after_job()
+            return self._after_job(manifest)
         if self._step.action in (Action.CLEAR, Action.DELETE):
             return self._clear(manifest)
         if self._step.action == Action.FROM_MANIFEST:
@@ -151,23 +154,51 @@ class PodRecreation:
     def _current_pod(self) -> Manifest | None:
         """The pod as it is now, with its siblings; None where it is gone."""
         if not self._view.catch_up():
-            self._look(self._context.views.known_of(self._step.group) if self._workload.selector else "")
+            pods = self._view.pod_set
+            self._look(self._context.views.known_of(pods) if pods.labels else "")
         manifest = self._seen.get(self._pod.uid)
-        if manifest is None and self._workload.selector:  # somebody may have changed its labels
+        if manifest is None and self._view.pod_set.labels:  # somebody may have changed its labels
             found = self._retry(lambda: self._context.api.get(self._path))
             manifest = found if found is not None and found["metadata"]["uid"] == self._pod.uid else None
         return manifest
 
     def _leave_to_controller(self) -> Recreation:
-        if self._may_put_off and not self._retry(self._settled):
-            raise PutOff(self._waiting_for)
-        if not self._may_put_off:
-            self._await(self._settled, "")
-        if self._search.gone:
-            return self._outcome("already_gone", "it went while its workload settled")
+        self._check_workload()
         self._search.begin()
         self._remove(self._context.method)
         return self._await_replacement()
+
+    def _check_workload(self) -> None:
+        """Raise NotNow where the workload must not lose a pod now, or could not bring it back."""
+        manifest = self._retry(lambda: self._context.workloads.reread(self._workload))
+        if manifest is None:
+            remedy = "Wait until the pod is gone, and run again."
+            raise NotNow(f"{self._workload.shown} is gone or being deleted: nothing would replace the pod", remedy)
+        if self._workload.kind == "Job":
+            why = predicates.why_not_evict_job(manifest)
+            if why or predicates.job_finished(manifest):
+                raise NotNow(why or "its Job has finished", "Wait for the Job to end, and run again.")
+            return
+        why, remedy = self._why_unsettled(manifest)
+        if why:
+            raise NotNow(f"{self._workload.shown} has not settled: {why}", remedy)
+        self._context.creation.check_template(self._workload, manifest)
+
+    def _why_unsettled(self, workload: Manifest | None = None) -> tuple[str, str]:
+        """Why no pod of the workload is to be touched now, and what helps; empty where one may be."""
+        manifest = workload or self._retry(lambda: self._context.workloads.reread(self._workload))
+        if manifest is None or self._workload.kind == "Job":
+            return "", ""
+        mine = self._seen.get(self._pod.uid)
+        # A StatefulSet does not make a pod again while one before it is not Ready.
+        serves = mine is None or pod_from_manifest(mine).ready or self._workload.controller_kind == "StatefulSet"
+        return predicates.unsettled(
+            manifest,
+            [(pod, self._seen[pod.uid]) for pod in self._search.siblings()],
+            here=not self._search.gone,
+            serves=serves,
+            ours=self._context.in_flight.others(self._step.group, self._pod.uid),
+        )
 
     def _clear(self, manifest: Manifest) -> Recreation:
         path = self._context.journal.save_manifest(self._pod.uid, manifest)
@@ -176,48 +207,62 @@ class PodRecreation:
         return self._outcome("deleted", f"{self._step.reason}; its manifest is kept in {path}")
 
     def _recreate(self, manifest: Manifest) -> Recreation:
-        wanted = recreatable(manifest, owned=self._workload.manifest is not None)
+        wanted = recreatable(manifest)
+        self._context.creation.check_pod(self._pod, wanted)
         path = self._context.journal.save_manifest(self._pod.uid, wanted)
         self._look()
         self._search.begin()
-        self._remove(self._context.method, manifest=path)
+        self._context.note_missing(self._step, path)
         # Only this run makes the pod again: an interrupt has to wait.
         self._patience.must_finish = True
+        try:
+            self._remove(self._context.method, manifest=path)
+        except NotNow:
+            self._context.note_back(self._pod)
+            raise
         self._await(lambda: self._search.gone, "")
         self._create(wanted, path)
         self._patience.must_finish = False
         return self._await_replacement()
 
     def _create(self, wanted: Manifest, path: str) -> None:
+        """Make the pod again, and see that it is there. Raises CannotRecreate."""
         try:
-            self._retry(lambda: self._context.api.create(pods_path(self._pod.namespace), wanted))
+            self._retry(lambda: self._created(wanted))
         except (ApiError, ConnectionFailed) as error:
-            # 409: somebody, or a request whose answer was lost, has created it already
-            if not isinstance(error, ApiError) or error.status != 409:
-                raise CannotRecreate(
-                    f"it was deleted and could not be created again: {error} {_by_hand(path)}"
-                ) from error
+            if isinstance(error, ApiError) and error.status == 404:  # with its namespace
+                self._context.note_back(self._pod)
+                raise NoLongerNeeded(f"its namespace {self._pod.namespace} is gone") from error
+            raise CannotRecreate(f"it was deleted and could not be created again: {error} {_by_hand(path)}") from error
         self._kept = path
+        self._context.note_back(self._pod)
         self._context.journal.write("created", **self._identity())
 
-    def _after_job(self) -> Recreation:
-        def finished() -> bool:
-            job = reread(self._context.api, self._workload, self._pod)
-            return job is None or predicates.job_finished(job)
+    def _created(self, wanted: Manifest) -> None:
+        """Create it, unless it is there: a request whose answer was lost, or somebody by hand, may have been first."""
+        try:
+            self._context.api.create(pods_path(self._pod.namespace), wanted)
+        except ApiError as error:
+            if error.status != 409:
+                raise
+            found = self._context.api.get(self._path)
+            if found is None or found["metadata"]["uid"] == self._pod.uid or pod_from_manifest(found).deleting:
+                # A pod of that name still terminates: the name is free in a moment.
+                raise ApiError(503, "AlreadyExists", error.message) from error
 
-        self._await(
-            finished,
-            f"its Job {self._workload.name} still runs after {self._patience.timeout:.0f} s; wait for it, or"
-            " choose running_jobs: evict",
-        )
-        manifest = self._retry(lambda: self._context.api.get(self._path))
-        if manifest is None or pod_from_manifest(manifest).uid != self._pod.uid:
-            return self._outcome("already_gone", "it went with its Job")
+    def _after_job(self, manifest: Manifest) -> Recreation:
+        job = self._retry(lambda: self._context.workloads.reread(self._workload))
+        if job is not None and not predicates.job_finished(job):
+            raise NotNow(self._step.reason, self._step.remedy)
         return self._clear(manifest)
 
     def _remove(self, how: str, manifest: str = "") -> None:
-        """Have it removed, told in the record before and after. Raises CannotRecreate."""
+        """Have it removed, told in the record before and after. Raises NotNow."""
+        self._patience.wait_while(self._context.hold)
         removal = Removal(self._context.api, self._pod, how)
+        if self._again:
+            removal.try_out()
+        self._asked = True
         self._context.journal.write(
             "removing",
             method=how,
@@ -228,6 +273,8 @@ class PodRecreation:
             pod=pod_to_record(self._pod),
             **self._identity(),
         )
+        if self._context.journal.trouble():
+            raise NotNow(self._context.journal.trouble(), "Make room, or give another record_dir.")
         removal.request(self._patience)
         self._now_removed()
         self._search.removed()
@@ -244,27 +291,6 @@ class PodRecreation:
         """Every pod of the workload, by UID, as last seen."""
         return self._view.pods
 
-    def _settled(self) -> bool:
-        """Whether the workload stands still; on the way to no, the reason is kept for the message."""
-        manifest = reread(self._context.api, self._workload, self._pod)
-        if manifest is None:
-            raise CannotRecreate(
-                f"{self._workload.shown} went away before the pod was touched: nothing would replace it"
-            )
-        why = "" if self._workload.kind == "Job" else self._unsettled(manifest)
-        self._waiting_for = f"{self._workload.shown} has not settled: {why}" if why else ""
-        return not why
-
-    def _unsettled(self, workload: Manifest) -> str:
-        """Why no pod of the workload is to be touched now; empty where one may be."""
-        mine = self._seen.get(self._pod.uid)
-        serves = mine is None or pod_from_manifest(mine).ready
-        siblings = [(pod, self._seen[pod.uid]) for pod in self._search.siblings()]
-        # Of several old pods that serve nobody any more, each may go first; a StatefulSet would not make it again.
-        all_may_be_broken = not serves and self._workload.controller_kind != "StatefulSet"
-        broken = {pod.uid for pod, _manifest in siblings if all_may_be_broken and self._context.is_old(pod)}
-        return predicates.unsettled(workload, siblings, here=not self._search.gone, may_be_broken=broken)
-
     def _await(self, holds: Callable[[], bool], otherwise: str) -> None:
         """Watch until the condition holds. Raises CannotRecreate at the deadline, with the reason."""
         while True:
@@ -274,7 +300,7 @@ class PodRecreation:
                 return
             self._patience.check_stop()
             if self._patience.remaining <= 0:
-                raise CannotRecreate(otherwise or self._waiting_for or self._why_still_there())
+                raise CannotRecreate(otherwise or self._why_not())
             self._watch(lambda: self._retry(holds))
             if self._retry(holds):
                 return
@@ -283,19 +309,17 @@ class PodRecreation:
         found: list[Found] = []
 
         def ready() -> bool:
-            one = self._search.find()
-            found.extend([one] if one is not None else [])
+            if not found:  # it is asked again once it holds, and must not claim a second pod
+                one = self._search.find()
+                found.extend([one] if one is not None else [])
             return bool(found)
 
-        try:
-            self._await(ready, "")
-        except Stopped:
-            raise
-        except CannotRecreate as failure:
-            raise CannotRecreate(str(failure) if str(failure) != self._why_still_there() else self._why_not()) from None
-        if found[0].pod is None:
-            return self._outcome("no_longer_needed", found[0].why)
-        return self._outcome("recreated", self._step.reason, found[0].pod, found[0].version)
+        self._await(ready, "")
+        [one] = found
+        if one.pod is None:
+            return self._outcome("no_longer_needed", one.why)
+        reason = f"{self._step.reason}; {one.why}" if one.why else self._step.reason
+        return self._outcome("recreated", reason, new=one.pod, version=one.version)
 
     # -- looking and waiting -------------------------------------------------------------------------------------
 
@@ -341,16 +365,20 @@ class PodRecreation:
     def _identity(self) -> dict[str, str]:
         return {"namespace": self._pod.namespace, "name": self._pod.name, "uid": self._pod.uid}
 
-    def _outcome(self, outcome: str, reason: str, new: Pod | None = None, version: str = "") -> Recreation:
+    def _outcome(
+        self, outcome: str, reason: str, *, remedy: str = "", new: Pod | None = None, version: str = ""
+    ) -> Recreation:
         return Recreation(
             **self._identity(),
             outcome=outcome,
             reason=reason,
+            remedy=remedy,
             old_version=predicates.effective_version(self._pod) or "",
             new_name=new.name if new else "",
             new_uid=new.uid if new else "",
             new_node=new.node if new else "",
             new_version=version,
+            started_at=self._started_at,
             seconds=round(self._patience.elapsed, 2),
             workload=self._workload.shown if self._workload.uid else "",
             method=method_of(self._step, self._context.method),
@@ -361,6 +389,12 @@ class PodRecreation:
 def method_of(step: Step, method: str) -> str:
     """How the pod goes, in one word: evict or delete where its controller replaces it."""
     return method if step.action == Action.BY_CONTROLLER else step.action.value
+
+
+def pod_set_of(step: Step) -> PodSet:
+    """The pods to look at for a step: its whole workload, or, where nothing replaces the pod, the one of its name."""
+    labels = step.workload.selector if step.action in (Action.BY_CONTROLLER, Action.ROLL) else ""
+    return PodSet(step.pod.namespace, labels=labels, name="" if labels else step.pod.name)
 
 
 def _by_hand(path: str) -> str:

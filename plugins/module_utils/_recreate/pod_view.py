@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Collection
 
 from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError, EciError
@@ -22,7 +23,7 @@ class PodView:
 
     def __init__(self, api: ClusterApi, pods: PodSet) -> None:
         self._api = api
-        self._set = pods
+        self.pod_set = pods
         self._feed: PodFeed | None = None
         self._version = ""
         self.pods: dict[str, Manifest] = {}
@@ -42,8 +43,8 @@ class PodView:
     def _listed(self, not_older_than: str) -> tuple[list[Manifest], str]:
         if not_older_than:
             with contextlib.suppress(ApiError):  # 504: this server's cache has not come so far
-                return self._api.list_pods(self._set, not_older_than)
-        return self._api.list_pods(self._set)
+                return self._api.list_pods(self.pod_set, not_older_than)
+        return self._api.list_pods(self.pod_set)
 
     def catch_up(self) -> bool:
         """Take in what the watch has told meanwhile. False where that is nothing to go by: then look."""
@@ -58,7 +59,7 @@ class PodView:
     def follow(self, seconds: float, done: Callable[[], bool]) -> None:
         """Take in what comes, for so many seconds or until it is done. Raises what PodFeed raises; then the view is stale."""
         if self._feed is None:
-            self._feed = self._api.follow_pods(self._set, self._version)
+            self._feed = self._api.follow_pods(self.pod_set, self._version)
         try:
             for kind, manifest in self._feed.events(seconds):
                 self._take(kind, manifest)
@@ -84,33 +85,46 @@ class PodView:
         self.stale = True
 
 
+def _newer(one: str, other: str) -> str:
+    """The later of two resourceVersions; they are numbers of one etcd, whatever else the API may allow."""
+    return one if not other.isdigit() or not one.isdigit() or int(one) >= int(other) else other
+
+
 class Views:
-    """The views of a run, one of each workload."""
+    """The views of a run: one of each set of pods for everybody who works on it at the same time. Safe for threads."""
 
     def __init__(self, api: ClusterApi) -> None:
         self._api = api
-        self._views: dict[str, PodView] = {}
-        self._heard: dict[str, str] = {}
+        self._parked: dict[PodSet, PodView] = {}
+        self._heard: dict[PodSet, str] = {}
         self._heard_last = ""
+        self._lock = threading.Lock()
 
-    def of(self, group: str, pods: PodSet) -> PodView:
-        """The view of a group of pods; the same one as long as it is kept."""
-        return self._views.setdefault(group, PodView(self._api, pods))
+    def take(self, pods: PodSet) -> PodView:
+        """A view of a set of pods, for one to work with: the one that was parked, with its watch, or a new one."""
+        with self._lock:
+            return self._parked.pop(pods, None) or PodView(self._api, pods)
 
-    def known_of(self, group: str) -> str:
-        """The moment behind which no look at the group may fall: all that this run has done to it was before."""
-        return self._heard.get(group) or self._heard_last
+    def known_of(self, pods: PodSet) -> str:
+        """The moment behind which no look at the set may fall: all that this run has done to it was before."""
+        with self._lock:
+            return self._heard.get(pods) or self._heard_last
 
-    def park(self, group: str) -> None:
-        """Nobody works on the group for now: its watch stays open, unless there are too many."""
-        heard = self._views[group].heard
-        if heard:
-            self._heard[group] = self._heard_last = heard
-        if len(self._views) > MOST_KEPT:
-            self._views.pop(group).close()
+    def park(self, view: PodView) -> None:
+        """Nobody works with the view for now: its watch stays open, unless there are too many."""
+        with self._lock:
+            if view.heard:
+                self._heard[view.pod_set] = _newer(view.heard, self._heard.get(view.pod_set, ""))
+                self._heard_last = _newer(view.heard, self._heard_last)
+            spare = view.pod_set in self._parked or len(self._parked) >= MOST_KEPT
+            if not spare:
+                self._parked[view.pod_set] = view
+        if spare:
+            view.close()
 
-    def keep(self, groups: Collection[str]) -> None:
-        """Close the views of all other groups. Not while anybody works on one."""
-        for group in [*self._views]:
-            if group not in groups:
-                self._views.pop(group).close()
+    def keep(self, wanted: Collection[PodSet]) -> None:
+        """Close the parked views of all other sets."""
+        with self._lock:
+            closing = [self._parked.pop(pods) for pods in [*self._parked] if pods not in wanted]
+        for view in closing:
+            view.close()

@@ -63,6 +63,13 @@ class Progress:
         if event == "started":
             self._total = int(details["pods"])
             return f"{self._total} pod(s) to recreate; the ledger is {plain(details['ledger'])}"
+        if event == "planned":
+            what = (
+                f"would be blocked, {plain(details['refusal'])}"
+                if details["refusal"]
+                else f"would {plain(details['method'])}"
+            )
+            return f"{pod}: {what}, because {plain(details['reason'])}"
         if event == "waiting":
             return plain(details["reason"])
         if event == "removing":

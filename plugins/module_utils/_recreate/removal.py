@@ -11,7 +11,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError
 from ansible_collections.ackops.eci.plugins.module_utils._kube.paths import pods_path
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import ClusterApi
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.patience import (
-    CannotRecreate,
+    NotNow,
     Patience,
     is_budget,
     is_transient,
@@ -21,6 +21,11 @@ from ansible_collections.ackops.eci.plugins.module_utils._rules.predicates impor
 from ansible_collections.ackops.eci.plugins.module_utils._text import plain
 
 EVICT, DELETE = "evict", "delete"
+# So often a server in trouble (500, or a conflict) is asked about one pod before others are asked about.
+MOST_TRIES = 5
+BUDGET_REMEDY = (
+    "Give the budget room (more Ready pods, or a smaller minAvailable), or choose method: restart, the new pod first."
+)
 
 
 class Removal:
@@ -30,21 +35,24 @@ class Removal:
         self._api = api
         self._pod = pod
         self.how = how
+        self._tries = 0
 
     def request(self, patience: Patience) -> None:
-        """Ask again and again while the server says 'not now'. Raises CannotRecreate."""
+        """Have the pod removed. Raises NotNow where the server refuses, and Stopped."""
+        self._tries = 0
         while not self._asked(patience):
+            self._tries += 1
             patience.back_off()
 
-    def refusal(self) -> str:
-        """Why the server would refuse, by its dry run; empty where it would not, or the pod is gone."""
+    def try_out(self) -> None:
+        """Ask by the server's dry run. Raises NotNow where it would refuse; a pod that is gone is no refusal."""
         try:
             self._send(dry_run=True)
         except ApiError as error:
-            return "" if error.status in (404, 409) else self.explain(error)
+            if error.status not in (404, 409):
+                raise self._refused(error) from error
         except ConnectionFailed as error:
-            return str(error)
-        return ""
+            raise NotNow(error.message, error.remedy) from error
 
     def _send(self, dry_run: bool = False) -> None:
         request: Callable[[str, str, str, bool], None] = self._api.evict if self.how == EVICT else self._api.delete
@@ -61,29 +69,31 @@ class Removal:
             ):  # the UID is another's, or the pod changed under the request: look, never go by name
                 path = pods_path(self._pod.namespace, self._pod.name)
                 found = patience.retry(lambda: self._api.get(path))
-                return found is None or pod_from_manifest(found).uid != self._pod.uid
-            if not is_transient(error):
-                raise CannotRecreate(self.explain(error)) from error
+                if found is None or pod_from_manifest(found).uid != self._pod.uid:
+                    return True
+            elif is_budget(error) or not is_transient(error):
+                raise self._refused(error) from error
             patience.note_retry_after(error)
-            if patience.used_up:
-                raise CannotRecreate(
-                    f"it could not be removed within {patience.timeout:.0f} s: {self.explain(error)}"
-                ) from error
+            if patience.used_up or (error.status != 429 and self._tries >= MOST_TRIES):
+                raise self._refused(error) from error
             return False
         except ConnectionFailed as error:
             if patience.used_up:
-                raise CannotRecreate(str(error)) from error
+                raise NotNow(error.message, error.remedy) from error
             return False
         return True
 
-    def explain(self, error: ApiError) -> str:
+    def _refused(self, error: ApiError) -> NotNow:
         """The refusal in words: the budgets by name where budgets are the cause."""
         told = "; ".join(str(cause.get("message")) for cause in error.causes) if is_budget(error) else ""
-        if not told and "PodDisruptionBudget" not in error.message and error.status != 429:
-            return str(error)
+        if not told and "PodDisruptionBudget" not in error.message:
+            remedy = error.remedy or "Find out who refuses it (an admission webhook, a policy), and let the pod go."
+            return NotNow(error.message, remedy)
         names = self._budgets()
         budgets = f" (PodDisruptionBudgets of this pod: {', '.join(names)})" if names else ""
-        return f"{plain(told) if told else error.message}{budgets}"
+        several = "more than one PodDisruptionBudget" in error.message
+        remedy = "Leave one budget for each pod, or choose method: restart." if several else BUDGET_REMEDY
+        return NotNow(f"{plain(told) if told else error.message}{budgets}", remedy)
 
     def _budgets(self) -> list[str]:
         """The names of the budgets that cover the pod, for messages."""

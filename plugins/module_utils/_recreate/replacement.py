@@ -11,7 +11,6 @@ from typing import NamedTuple
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Manifest
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.context import RunContext
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.patience import CannotRecreate
-from ansible_collections.ackops.eci.plugins.module_utils._recreate.workloads import reread
 from ansible_collections.ackops.eci.plugins.module_utils._rules import predicates
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Pod, pod_from_manifest
 from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Action, Step
@@ -22,7 +21,7 @@ OWNER_SECONDS = 3.0
 
 
 class Found(NamedTuple):
-    """The replacement and the version it came up on; or, without a pod, why none is needed any more."""
+    """The replacement, the version it came up on and what is odd about it; or, without a pod, why none is needed any more."""
 
     pod: Pod | None
     version: str = ""
@@ -39,10 +38,13 @@ class ReplacementSearch:
         self._before: frozenset[str] = frozenset()
         self._owner_seen = context.clock.monotonic()
         self._ready_since: dict[str, float] = {}
+        self._served = True  # whether the old pod was Ready when it went
 
     def begin(self) -> None:
-        """Whatever is there now replaces nothing."""
-        self._before = frozenset(self._seen())
+        """Before the removal: whatever is there now replaces nothing, but for pods of this workload that are on their way."""
+        mine = self._seen().get(self._step.pod.uid)
+        self._served = mine is None or pod_from_manifest(mine).ready
+        self._before = self._context.in_flight.begin(self._step.group, self._step.pod.uid, self._seen())
 
     def removed(self) -> None:
         """The pod was removed a moment ago: its owner need not be asked yet."""
@@ -60,19 +62,21 @@ class ReplacementSearch:
             version = self._context.settled_as(pod)
             if version is not None and not self._context.is_good(version):
                 raise CannotRecreate(
-                    f"its replacement {quoted(pod.name)} came up on platform version {quoted(version)},"
-                    " which does not support the target either"
+                    f"its replacement {quoted(pod.name)} came up, but {self._context.why_not(version)}"
                 )
-            if self._context.is_good(version) and self.gone and self._ready_long_enough(pod):
-                self._context.claimed.add(pod.uid)
-                return Found(pod, version or "")
+            if not self._context.is_good(version) or not self.gone:
+                continue
+            ready = self._ready_long_enough(pod)
+            why = "" if ready else self._as_broken_as_before(pod)
+            if (ready or why) and self._context.in_flight.claim(pod.uid):
+                return Found(pod, version or "", why)
         return None if candidates else self._not_needed()
 
     def candidates(self) -> list[Pod]:
         """The pods that may be the replacement."""
         found = []
         for uid, manifest in self._seen().items():
-            if uid in self._before or uid == self._step.pod.uid or uid in self._context.claimed:
+            if uid in self._before or uid == self._step.pod.uid or self._context.in_flight.is_claimed(uid):
                 continue
             pod = pod_from_manifest(manifest)
             fits = pod.name == self._step.pod.name if self._by_name() else True
@@ -85,7 +89,7 @@ class ReplacementSearch:
         return self._step.action == Action.FROM_MANIFEST or self._step.workload.controller_kind == "StatefulSet"
 
     def _owns(self, pod: Pod) -> bool:
-        return self._context.ownership(self._step.workload).owns(pod)
+        return self._context.workloads.owns(self._step.workload, pod)
 
     def siblings(self) -> list[Pod]:
         """The other pods of the workload that have not finished."""
@@ -103,6 +107,13 @@ class ReplacementSearch:
             return False
         since = self._ready_since.setdefault(pod.uid, self._context.clock.monotonic())
         return self._context.clock.monotonic() - since >= self._min_ready_seconds
+
+    def _as_broken_as_before(self, pod: Pod) -> str:
+        """The old pod was not Ready either: what it was before is the yardstick. Says so; empty where that does not apply."""
+        manifest = self._seen()[pod.uid]
+        if self._served or pod.ready or (manifest.get("status") or {}).get("phase") != "Running":
+            return ""
+        return f"it is not Ready, as the old pod was not: {predicates.waiting_reason(manifest)}"
 
     def seconds_until_ready(self, longest: float) -> float:
         """Until the first pod that is Ready now has been so for minReadySeconds; a watch is not to outlast that."""
@@ -122,10 +133,12 @@ class ReplacementSearch:
 
     def _why_not_needed(self) -> str:
         workload = self._step.workload
-        manifest = reread(self._context.api, workload, self._step.pod)
+        manifest = self._context.workloads.reread(workload)
         if manifest is None:
             return f"{workload.shown} was deleted meanwhile"
         if workload.kind == "Job":
+            if predicates.job_failed(manifest):
+                raise CannotRecreate(f"its {workload.shown} failed after the pod was removed")
             return "its Job has finished meanwhile" if predicates.job_finished(manifest) else ""
         living = [pod for pod in self.siblings() if not pod.deleting]
         if self.gone and len(living) >= predicates.wanted_replicas(manifest):

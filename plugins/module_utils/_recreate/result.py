@@ -10,8 +10,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Recreation, records
-from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Action, Plan
+from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Action
 
+# So many causes are told in a message; every pod has its own in the result.
+MOST_CAUSES = 10
+
+# So many workloads are named at the most.
+MOST_WORKLOADS = 50
 _CHANGED = ("recreated", "deleted", "no_longer_needed", "predicted", "blocked")
 
 
@@ -22,52 +27,85 @@ def as_result(outcomes: Sequence[Recreation], limit: int) -> dict[str, Any]:
         "changed": any(entry.outcome in _CHANGED or entry.removed for entry in outcomes),
         "pods": records(outcomes[:limit]),
         "counts": dict(sorted(counts.items())),
+        "workloads": _workloads(outcomes),
+        "set_aside": _causes([entry for entry in outcomes if entry.outcome in ("set_aside", "blocked")])[:limit],
     }
 
 
-def failure_message(outcomes: Sequence[Recreation], ledger: str) -> str:
-    """What went wrong, for the person who has to go on from here; empty where nothing did."""
+def _workloads(outcomes: Sequence[Recreation]) -> list[dict[str, Any]]:
+    """The workloads with the most pods, and how many of them were to be recreated."""
+    counts = Counter(entry.workload or "no workload" for entry in outcomes)
+    largest = sorted(counts.items(), key=lambda found: (-found[1], found[0]))[:MOST_WORKLOADS]
+    return [{"workload": workload, "pods": pods} for workload, pods in largest]
+
+
+def problem_of(outcomes: Sequence[Recreation], ledger: str) -> str:
+    """What is not finished and why, for the person who has to go on from here; empty where all is done."""
     failed = [entry for entry in outcomes if entry.outcome == "failed"]
+    aside = [entry for entry in outcomes if entry.outcome == "set_aside"]
     waiting = [entry for entry in outcomes if entry.outcome == "not_started"]
-    if not failed and not waiting:
+    if not failed and not aside and not waiting:
         return ""
-    told = " ".join(f"{entry.namespace}/{entry.name}: {entry.reason.rstrip('.')}." for entry in failed[:5])
-    more = f" And {len(failed) - 5} more." if len(failed) > 5 else ""
-    rest = f" {len(waiting)} pod(s) were not touched: {waiting[0].reason}." if waiting else ""
-    head = (
-        f"{len(failed)} of {len(outcomes)} ECI pod(s) could not be recreated." if failed else "The run is not finished."
-    )
-    return (
-        f"{head} {told}{more}{rest} Every step is in {ledger}."
-        " When the cause is mended, run again: what is done is not done twice."
-    )
+    parts = []
+    if failed:
+        parts.append(f"{_count(failed)} removed and did not come back: {_listed(failed)}")
+    if aside:
+        parts.append(f"{_count(aside)} set aside and not touched: {_listed(aside)}")
+    if waiting:
+        parts.append(f"{_count(waiting)} not touched: {_sentence(waiting[0].reason)}")
+    record = f" Every step is in {ledger}." if ledger else ""
+    return f"{' '.join(parts)}{record} Fix the causes and run again; finished pods are skipped."
 
 
-def refusal_message(plan: Plan) -> str:
-    """Why a plan is not begun; empty where nothing in it is refused."""
-    if not plan.refused:
-        return ""
-    told = "; ".join(f"{step.pod.key}: {step.reason}" for step in plan.refused[:10])
-    more = f"; and {len(plan.refused) - 10} more" if len(plan.refused) > 10 else ""
-    return (
-        f"{len(plan.refused)} ECI pod(s) would not come back if they were deleted, so nothing was touched. {told}{more}."
-        " Move or delete them yourself, waive them (exempt), or choose unmanaged: recreate (made again from the saved"
-        " manifest) or unmanaged: delete."
-    )
+def _count(entries: Sequence[Recreation]) -> str:
+    return f"{len(entries)} ECI pod{'s were' if len(entries) != 1 else ' was'}"
 
 
-def diff_of(outcomes: Sequence[Recreation]) -> dict[str, str]:
-    """Platform versions before and after, one pod a line."""
-    before = [f"{entry.namespace}/{entry.name}: {entry.old_version}" for entry in outcomes if entry.outcome in _CHANGED]
-    after = [
-        f"{entry.namespace}/{entry.new_name or entry.name}: {_after(entry)}"
-        for entry in outcomes
-        if entry.outcome in _CHANGED
+def _causes(outcomes: Sequence[Recreation]) -> list[dict[str, Any]]:
+    """Why pods were set aside: one entry for those of a workload that wait for the same, named after the first of them."""
+    causes: dict[tuple[str, str, str], list[Recreation]] = {}
+    for entry in outcomes:
+        causes.setdefault((entry.workload or entry.uid, entry.reason, entry.remedy), []).append(entry)
+    return [
+        {
+            "namespace": together[0].namespace,
+            "name": together[0].name,
+            "workload": together[0].workload,
+            "pods": len(together),
+            "reason": reason,
+            "remedy": remedy,
+        }
+        for (_workload, reason, remedy), together in causes.items()
     ]
-    return {"before": "\n".join([*before, ""]), "after": "\n".join([*after, ""])}
+
+
+def _listed(entries: Sequence[Recreation]) -> str:
+    """One sentence for each cause."""
+    causes = _causes(entries)
+    told = []
+    for cause in causes[:MOST_CAUSES]:
+        more = f" and {cause['pods'] - 1} more of {cause['workload']}" if cause["pods"] > 1 else ""
+        remedy = f" {_sentence(cause['remedy'])}" if cause["remedy"] else ""
+        told.append(f"{cause['namespace']}/{cause['name']}{more}: {_sentence(cause['reason'])}{remedy}")
+    if len(causes) > MOST_CAUSES:
+        told.append(f"And {len(causes) - MOST_CAUSES} more causes.")
+    return " ".join(told)
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith(".") else f"{text}."
+
+
+def diff_of(outcomes: Sequence[Recreation], limit: int) -> dict[str, str]:
+    """Platform versions before and after, one pod a line, the first of them."""
+    changed = [entry for entry in outcomes if entry.outcome in _CHANGED]
+    more = [f"... and {len(changed) - limit} more"] if len(changed) > limit else []
+    before = [f"{entry.namespace}/{entry.name}: {entry.old_version}" for entry in changed[:limit]]
+    after = [f"{entry.namespace}/{entry.new_name or entry.name}: {_after(entry)}" for entry in changed[:limit]]
+    return {"before": "\n".join([*before, *more, ""]), "after": "\n".join([*after, *more, ""])}
 
 
 def _after(entry: Recreation) -> str:
     if entry.outcome == "predicted":
-        return "recreated" if entry.method in ("evict", "delete", Action.FROM_MANIFEST) else "deleted"
+        return "recreated" if entry.method in ("evict", "delete", Action.ROLL, Action.FROM_MANIFEST) else "deleted"
     return entry.new_version or (f"on node {entry.new_node}" if entry.new_node else entry.outcome)

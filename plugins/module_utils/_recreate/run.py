@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import functools
+import itertools
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.ackops.eci.plugins.module_utils._errors import EciError, InvalidInput
@@ -18,44 +20,51 @@ from ansible_collections.ackops.eci.plugins.module_utils._recreate.context impor
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.holder import Holder
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.interrupt import Interrupts
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.lease import Heartbeat, Lease
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.missing import (
+    LEASE,
+    Entry,
+    MissingPods,
+    NoRecord,
+    entries_of,
+    why_missing,
+)
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.patience import Patience, Stopped
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.pod import PodRecreation
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.prediction import predict
-from ansible_collections.ackops.eci.plugins.module_utils._recreate.result import (
-    as_result,
-    diff_of,
-    failure_message,
-    refusal_message,
-)
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.request import Request
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.result import as_result, diff_of, problem_of
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.waves import (
-    Limits,
-    Spread,
+    Ended,
+    Pool,
+    ThreadPool,
     Waves,
-    in_threads,
-    not_started,
+    untouched,
 )
-from ansible_collections.ackops.eci.plugins.module_utils._recreate.workloads import steps_for
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import (
     Pod,
     Recreation,
     pod_from_manifest,
     pod_from_record,
 )
-from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Action, Policy, make_plan
+from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Action, Plan, Policy, Step, make_plan
 from ansible_collections.ackops.eci.plugins.module_utils._rules.predicates import effective_version
+from ansible_collections.ackops.eci.plugins.module_utils._rules.restart import AUTO, choose
 
 
 @dataclass(frozen=True)
-class Request:
-    """What the user asks for: the pods as they were at the check, and how to go about it."""
+class Environment:
+    """Where a run takes place: the cluster, the time, the record, and ``stop``, which says why not to go on.
 
-    pods: Sequence[Pod]
-    policy: Policy
-    serial: Sequence[object]
-    method: str
-    prefixes: tuple[str, ...]
-    accepts: Callable[[str], bool]
-    limits: Limits
-    fresh: bool = False  # the pods are of a scan that was made a moment ago; each is looked at again at its turn anyway
+    ``pool`` makes what carries out work side by side; ``hold`` says why nothing may be removed for the moment.
+    """
+
+    api: ClusterApi
+    clock: Clock
+    journal: Journal
+    stop: Callable[[], str] = str
+    pool: Callable[[], Pool] = ThreadPool
+    hold: Callable[[], str] = str
+    missing: MissingPods = field(default_factory=NoRecord)
 
 
 def _present(api: ClusterApi, request: Request) -> tuple[list[Pod], list[Recreation]]:
@@ -87,58 +96,93 @@ def _present(api: ClusterApi, request: Request) -> tuple[list[Pod], list[Recreat
     return present, gone
 
 
-def _resume(context: RunContext, left: Unfinished, seconds: float) -> Recreation:
-    """End what an earlier run had begun when it was cut off, before anything else is begun."""
-    [step] = steps_for(context.api, [pod_from_record(left.pod)], Policy())
-    action = Action.BY_CONTROLLER if left.manifest is None else Action.FROM_MANIFEST
-    done = PodRecreation(context, replace(step, action=action), seconds).follow(left)
-    context.views.keep(())
-    return done
+def _follow_up(context: RunContext, left: Sequence[Unfinished], pool: Pool, seconds: float) -> list[Recreation]:
+    """End together what an earlier run had begun when it was cut off, before anything else is begun."""
+    pods = [pod_from_record(each.pod) for each in left]
+    actions = [Action.BY_CONTROLLER if each.manifest is None else Action.FROM_MANIFEST for each in left]
+    steps = [replace(step, action=action) for step, action in zip(context.workloads.steps_for(pods, Policy()), actions)]
+
+    def follow(step: Step, each: Unfinished) -> Ended:
+        return Ended([step], [PodRecreation(context, step, seconds).follow(each)])
+
+    for step, each in zip(steps, left):
+        pool.submit(functools.partial(follow, step, each))
+    ended: dict[str, Recreation] = {}
+    while len(ended) < len(left):
+        for done in pool.wait(1.0):
+            ended.update((step.pod.uid, outcome) for step, outcome in zip(done.steps, done.outcomes))
+    return [ended[step.pod.uid] for step in steps]
 
 
-@dataclass(frozen=True)
-class Environment:
-    """Where a run takes place: the cluster, the time, the record, and ``stop``, which says why not to go on.
+def _still_missing(context: RunContext, entries: Sequence[Entry], followed: Collection[str]) -> list[Recreation]:
+    """What other runs, of which this ledger knows nothing, took away and did not bring back; what is back is taken out."""
+    found = []
+    for entry in entries:
+        if entry.uid in followed:
+            continue
+        why = why_missing(context.api, context.workloads, entry)
+        if not why:
+            context.missing.drop([entry.uid])
+            continue
+        remedy = f"Bring it back, or, if nobody wants it, name it: forget: ['{entry.key}']."
+        pod = Recreation(entry.namespace, entry.name, entry.uid, "failed", why, remedy, workload=entry.workload)
+        found.append(replace(pod, removed=False))
+    return found
 
-    ``spread`` carries out the steps of a wave together; the results come in order.
+
+def _planned(context: RunContext, request: Request, pods: Sequence[Pod]) -> Plan:
+    """The plan, each workload gone about as the method means it."""
+    steps = sorted(context.workloads.steps_for(pods, request.policy), key=lambda step: step.group)
+    chosen: list[Step] = []
+    for _group, listed in itertools.groupby(steps, key=lambda step: step.group):
+        together = list(listed)
+        if together[0].action == Action.BY_CONTROLLER:
+            budgets = context.api.budgets(together[0].pod.namespace) if request.method == AUTO else []
+            together = choose(together, request.method, budgets)
+        chosen += together
+    return make_plan(chosen, request.serial, request.workload_serial)
+
+
+def carry_out(
+    environment: Environment, request: Request, *, dry_run: bool, limit: int, noted: Sequence[Entry] = ()
+) -> dict[str, Any]:
+    """The whole of it: look, follow up, plan, go. Returns the module's result; ``problem`` is set where it is not finished.
+
+    ``noted``: what the cluster says that runs have taken away.
     """
-
-    api: ClusterApi
-    clock: Clock
-    journal: Journal
-    stop: Callable[[], str] = str
-    spread: Spread = in_threads
-
-
-def carry_out(environment: Environment, request: Request, *, dry_run: bool, limit: int) -> dict[str, Any]:
-    """The whole of it: look, plan, refuse or go. Returns the module's result; ``problem`` is set where it failed."""
     api, journal = environment.api, environment.journal
-    nodes = read_nodes(api, request.prefixes)
+    ready = Patience(environment.clock, environment.stop, 0.0 if dry_run else request.limits.pod_seconds)
     context = RunContext(
-        api, environment.clock, journal, nodes, request.prefixes, request.accepts, request.method, environment.stop
+        api,
+        environment.clock,
+        journal,
+        ready.retry(lambda: read_nodes(api, request.prefixes)),
+        request.prefixes,
+        request.accepts,
+        method=request.removal,
+        stop=environment.stop,
+        hold=environment.hold,
+        kinds=request.kinds,
+        missing=environment.missing,
     )
-    left = [_resume(context, each, request.limits.pod_seconds) for each in journal.unfinished()]
-    resumed = [done for done in left if done.outcome != "not_started"]
-    present, gone = (list(request.pods), []) if request.fresh else _present(api, request)
-    plan = make_plan(steps_for(api, present, request.policy), request.serial)
-    problem = refusal_message(plan)
-    if problem:
-        outcomes = [not_started(step, "the plan was refused") for step in plan.steps]
-    elif dry_run:
+    if request.why_not is not None:
+        context.why_not = request.why_not
+    left = journal.unfinished()
+    pool = environment.pool()
+    followed = _follow_up(context, left, pool, request.limits.pod_seconds) if left else []
+    resumed = [done for done in followed if done.outcome != "not_started"]
+    resumed += ready.retry(lambda: _still_missing(context, noted, {each.pod["uid"] for each in left}))
+    present, gone = (list(request.pods), []) if request.fresh else ready.retry(lambda: _present(api, request))
+    plan = ready.retry(lambda: _planned(context, request, present))
+    refused = [untouched(step, "set_aside", step.reason, step.remedy) for step in plan.refused]
+    if dry_run:
         outcomes = predict(context, plan)
     else:
         failed = sum(done.outcome == "failed" for done in resumed)
         limits = replace(request.limits, max_failures=request.limits.max_failures - failed)
-        outcomes = Waves(context, plan, limits, environment.spread).run()
-    refused = [
-        {"namespace": s.pod.namespace, "name": s.pod.name, "uid": s.pod.uid, "reason": s.reason} for s in plan.refused
-    ]
-    return {
-        **as_result([*resumed, *gone, *outcomes], limit),
-        "problem": problem or failure_message([*resumed, *outcomes], journal.path),
-        "refused": refused[:limit],
-        "diff": diff_of(outcomes),
-    }
+        outcomes = Waves(context, plan, limits, pool).run()
+    every = [*resumed, *gone, *outcomes, *refused]
+    return {**as_result(every, limit), "problem": problem_of(every, journal.path), "diff": diff_of(outcomes, limit)}
 
 
 def run_alone(
@@ -151,8 +195,10 @@ def run_alone(
     """Carry out the request while holding the cluster's lease. Returns the module's result. Raises EciError."""
     ledger = environment.journal
     lease = Lease(environment.api, environment.clock, holder)
-    if not request.pods and not ledger.unfinished():
-        return carry_out(environment, request, dry_run=False, limit=limit)
+    if not request.pods and not request.forget and not ledger.unfinished():
+        noted = environment.api.get(LEASE) or {}
+        if not entries_of(noted) and not (noted.get("spec") or {}).get("holderIdentity"):
+            return carry_out(environment, request, dry_run=False, limit=limit)
     with Interrupts() as interrupts:
         ledger.write("started", ledger=ledger.path, holder=str(holder), pid=holder.pid, pods=len(request.pods),
                      method=request.method, serial=[str(entry) for entry in request.serial],
@@ -160,10 +206,30 @@ def run_alone(
         try:
             lease.take(interrupts.said, lambda why: ledger.write("waiting", reason=why))
             with heartbeat(lease):
-                alone = replace(environment, stop=lambda: environment.stop() or interrupts.said() or lease.lost())
-                result = carry_out(alone, request, dry_run=False, limit=limit)
+                _forget(lease, ledger, request.forget)
+                alone = replace(
+                    environment,
+                    stop=lambda: environment.stop() or interrupts.said() or lease.lost() or ledger.trouble(),
+                    hold=lease.hold,
+                    missing=lease,
+                )
+                result = carry_out(alone, request, dry_run=False, limit=limit, noted=lease.missing())
+        except Stopped as stopped:  # while it looked around
+            ledger.write("ended", problem=str(stopped))
+            raise EciError(f"{stopped}.") from stopped
         except EciError as error:
             ledger.write("ended", problem=str(error))
             raise
         ledger.write("ended", problem=result["problem"], counts=result["counts"])
         return result
+
+
+def _forget(lease: Lease, ledger: Journal, names: Sequence[str]) -> None:
+    """Take pods that nobody wants back out of the records. Raises InvalidInput for a name that is in none."""
+    not_in_ledger = ledger.forget(names)
+    noted = {entry.key: entry.uid for entry in lease.missing() if entry.key in names}
+    lease.drop(list(noted.values()))
+    for name in not_in_ledger:
+        if name not in noted:
+            problem = "is no pod that a run removed and did not bring back"
+            raise InvalidInput("forget", name, problem, "Give it as namespace/name, as the message names it.")

@@ -4,7 +4,8 @@
 """What ledgers say is left to do: the pods of one cluster whose removal was begun, and whose end is not written down.
 
 ``removing`` is the intent, ``removed`` the server's consent. What ends a removal is ``created`` (made again from its manifest),
-``finished``, ``not_started``, ``forgotten`` (the user does not want it back), and ``failed`` where nothing was removed.
+``finished``, ``not_started``, ``refused`` (it was not touched), ``forgotten`` (the user does not want it back), and
+``failed`` where nothing was removed.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Unfi
 from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Action
 from ansible_collections.ackops.eci.plugins.module_utils._text import quoted
 
-ENDS = ("created", "finished", "not_started", "forgotten")
+ENDS = ("created", "finished", "not_started", "refused", "forgotten")
 # All that a later run needs of a pod. Annotations stay out: their values are nobody's business but the cluster's.
 _KEPT = ("namespace", "name", "uid", "node", "phase", "platform_version", "instance_id", "owner", "created")
 Entry = Mapping[str, Any]

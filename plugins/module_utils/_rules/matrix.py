@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kubernetes versions, the compatibility matrix with its provenance, and the verdict on a platform version."""
+"""Kubernetes versions, the compatibility matrix and its source, and the verdict on a platform version."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ UNKNOWN = "unknown"
 UNDETERMINED = "undetermined"
 EXEMPT = "exempt"
 VERDICTS = (COMPATIBLE, INCOMPATIBLE, UNKNOWN, UNDETERMINED, EXEMPT)
-# What shuts the gate.
+# Pods with these verdicts make a cluster not ready.
 BLOCKING = (INCOMPATIBLE, UNKNOWN, UNDETERMINED)
 
 # The row of pods that have an instance id and no platform version (the annotation is missing or empty).
@@ -50,9 +50,9 @@ def show_minor(minor: Minor) -> str:
 
 
 def parse_version(value: object, option: str) -> Minor:
-    """The major and minor version in any form that people have at hand.
+    """Major and minor version, from any form in which people write one.
 
-    Takes ``1.26``, ``v1.26.3``, ``1.26.3-aliyun.1``. A number is refused: YAML reads ``1.30`` as the number 1.3.
+    Takes ``1.26``, ``v1.26.3``, ``1.26.3-aliyun.1``. A number is rejected: YAML reads ``1.30`` as the number 1.3.
     """
     if isinstance(value, (bool, int, float)):
         raise InvalidInput(
@@ -71,7 +71,7 @@ def parse_version(value: object, option: str) -> Minor:
 
 @dataclass(frozen=True)
 class Row:
-    """The Kubernetes versions that one platform version supports: some minors, and all from ``since`` on."""
+    """The Kubernetes versions that a platform version supports: those in ``minors``, and all from ``since`` on."""
 
     minors: frozenset[Minor] = frozenset()
     since: Minor | None = None
@@ -84,14 +84,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Matrix:
-    """Which platform version supports which Kubernetes version, and who says so."""
+    """Which platform version supports which Kubernetes version, and according to whom."""
 
     rows: Mapping[str, Row]
     source: str
     date: str
 
     def knows(self, target: Minor) -> bool:
-        """Whether any row names the Kubernetes version; one that none names is unknown, not unsupported."""
+        """Whether any row lists the Kubernetes version. One that no row lists is unknown, not unsupported."""
         return any(row.names(target) for row in self.rows.values())
 
     def verdict(self, platform_version: str, target: Minor) -> tuple[str, str]:
@@ -100,17 +100,19 @@ class Matrix:
         shown = show_minor(target)
         if row is None:
             return UNKNOWN, (
-                f"the matrix does not name platform version {quoted(platform_version)}; if you know what it"
-                f" supports, say so with matrix: {{'<platform version>': ['{shown}']}}"
+                f"the matrix does not list platform version {quoted(platform_version)}; if you know what it"
+                f" supports, add it with matrix: {{'<platform version>': ['{shown}']}}"
             )
-        label = "no platform version" if platform_version == UNAVAILABLE else f"platform version {platform_version}"
+        many = platform_version == UNAVAILABLE
+        who = "pods without a platform version" if many else f"platform version {platform_version}"
+        supports, does_not = ("support", "do not") if many else ("supports", "does not")
         if row.names(target):
             canary = " (canary release)" if target in row.canary else ""
-            return COMPATIBLE, f"{label} supports Kubernetes {shown}{canary}"
+            return COMPATIBLE, f"{who} {supports} Kubernetes {shown}{canary}"
         if self.knows(target):
-            return INCOMPATIBLE, f"{label} does not support Kubernetes {shown}"
+            return INCOMPATIBLE, f"{who} {does_not} support Kubernetes {shown}"
         return UNKNOWN, (
-            f"the matrix does not name Kubernetes {shown}; if {label} supports it, say so with"
+            f"the matrix does not list Kubernetes {shown}; if {who} {supports} it, add it with"
             f" matrix: {{'{platform_version}': ['{shown}']}} or {{'{platform_version}': '>=1.12'}}"
         )
 
@@ -139,7 +141,7 @@ def _row(key: str, value: object) -> Row:
     entries: Sequence[object] = [value] if isinstance(value, str) else value if isinstance(value, (list, tuple)) else ()
     if not entries:
         raise InvalidInput(
-            option, value, "names no version", "Give a list such as ['1.26', '1.28'] or a range such as '>=1.12'."
+            option, value, "lists no version", "Give a list such as ['1.26', '1.28'] or a range such as '>=1.12'."
         )
     minors: set[Minor] = set()
     since: Minor | None = None
@@ -156,16 +158,16 @@ def _row(key: str, value: object) -> Row:
 
 
 def build_matrix(override: Mapping[str, Any] | None = None) -> Matrix:
-    """The built-in matrix, with the user's rows in place of (or besides) its own."""
+    """The built-in matrix, with the user's rows added or put in place of its own."""
     rows = {key: _row(key, value) for key, value in BUILT_IN_MATRIX.items()}
     if not override:
         return Matrix(rows, MATRIX_SOURCE, MATRIX_DATE)
     for key, value in override.items():
         if not isinstance(key, str):
-            raise InvalidInput("matrix", key, "is not a text", "Put the platform version in quotes: {'1.1.0': ...}.")
+            raise InvalidInput("matrix", key, "is not a string", "Put the platform version in quotes: {'1.1.0': ...}.")
         rows[key.strip() or UNAVAILABLE] = _row(key, value)
     return Matrix(
-        rows, f"{MATRIX_SOURCE}; changed by the user for {', '.join(sorted(map(str, override)))}", MATRIX_DATE
+        rows, f"{MATRIX_SOURCE}; overridden by the user for {', '.join(sorted(map(str, override)))}", MATRIX_DATE
     )
 
 
@@ -175,7 +177,7 @@ def is_offered(minor: Minor) -> bool:
 
 
 def next_offered(current: Minor) -> Minor:
-    """The version that ACK upgrades to from ``current``, one hop at a time."""
+    """The version that ACK offers as the next upgrade from ``current``."""
     major, minor = current[0], current[1] + 1
     while not is_offered((major, minor)) and major == 1:
         minor += 1
@@ -183,11 +185,11 @@ def next_offered(current: Minor) -> Minor:
 
 
 def hop_warning(current: Minor, target: Minor) -> str:
-    """Why ACK would not offer this upgrade as one step; empty when it would."""
+    """Why ACK does not offer this upgrade in one step; empty if it does."""
     if target <= current:
         return ""
     if not is_offered(target):
-        return f"ACK does not offer Kubernetes {show_minor(target)}: it offers even minors up to 1.30 and all from 1.31 on."
+        return f"ACK does not offer Kubernetes {show_minor(target)}: it offers even minor versions up to 1.30, and all from 1.31 on."
     step = next_offered(current)
     if target != step:
         return (

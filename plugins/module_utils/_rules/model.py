@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the collection knows of a pod, an owner, a node and a recreation: frozen, plain, no I/O."""
+"""The data: pods, their owners, nodes, verdicts and recreations. Frozen, no I/O."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import Any
 
 from ansible_collections.ackops.eci.plugins.module_utils._errors import InvalidInput
 
-# Annotations that the virtual-kubelet of Alibaba Cloud writes, and the label of ACS pods (DESIGN: facts of the domain).
+# Annotations that the virtual-kubelet of Alibaba Cloud writes, and what marks ACS pods.
 PLATFORM_VERSION = "k8s.aliyun.com/eci-platform-version"
 INSTANCE_ID = "k8s.aliyun.com/eci-instance-id"
 ACS_LABEL = "alibabacloud.com/acs"
 ACS_INSTANCE_ID = "alibabacloud.com/instance-id"
-# The kubelet marks the pods that it made from a file of its own (mirror pods); the API cannot recreate them.
+# Mirror pods, which a kubelet made from a local file. The API cannot recreate them.
 MIRROR = "kubernetes.io/config.mirror"
-# Only these annotations travel in facts: the rest may be large, and may hold what nobody meant to publish.
+# Facts hold only these annotations: others may be large, or hold what nobody meant to publish.
 REPORTED_ANNOTATION_DOMAINS = ("k8s.aliyun.com", "alibabacloud.com")
 
 FINISHED_PHASES = ("Succeeded", "Failed")
@@ -37,7 +37,7 @@ class Owner:
 
 @dataclass(frozen=True)
 class Pod:
-    """One pod, as far as this collection needs it."""
+    """A pod, reduced to what this collection needs."""
 
     namespace: str
     name: str
@@ -62,16 +62,17 @@ class Pod:
 
     @property
     def finished(self) -> bool:
-        """Whether every container has ended for good (phase Succeeded or Failed)."""
+        """Whether the pod has run to its end (phase Succeeded or Failed)."""
         return self.phase in FINISHED_PHASES
 
 
 @dataclass(frozen=True)
 class Workload:
-    """What stands behind a pod, read from the API: its controller, and the Deployment above a ReplicaSet.
+    """What stands behind a pod, read from the API: its controller, or what stands above its ReplicaSet.
 
-    ``manifest`` is the topmost one that is understood; ``controller`` the pod's own. Both None: nothing, or nothing
-    that exists any more.
+    ``manifest`` is the topmost one that is understood: None where the controller does not exist any more, empty where its kind
+    is not understood. ``controller_kind`` is that of the pod's own controller. ``path`` is where the manifest was read;
+    ``custom`` says that the kind is of another project.
     """
 
     kind: str
@@ -81,6 +82,8 @@ class Workload:
     controller_kind: str = ""
     manifest: Mapping[str, Any] | None = None
     selector: str = ""
+    path: str = ""
+    custom: bool = False
 
     @property
     def shown(self) -> str:
@@ -93,7 +96,7 @@ BARE = Workload(kind="", namespace="", name="", uid="")
 
 @dataclass(frozen=True)
 class Node:
-    """One node; ``virtual`` says that a virtual-kubelet stands behind it, ``machine`` that none does for certain."""
+    """A node. ``virtual``: a virtual-kubelet runs it. ``machine``: it is certainly a real node. Neither: it is unclear."""
 
     name: str
     virtual: bool
@@ -117,9 +120,10 @@ class Verdict:
 class Recreation:
     """How the recreation of one pod ended.
 
-    ``outcome`` is one of recreated, deleted, no_longer_needed, already_gone, already_compatible, failed, not_started;
-    in check mode predicted or blocked. ``removed`` says whether the server accepted the removal of the old pod.
-    ``seconds`` counts from the first look at the pod to the end of the wait.
+    ``outcome`` is one of recreated, deleted, no_longer_needed, already_gone, already_compatible, failed (it was removed and
+    did not come back), set_aside (it was not touched: ``reason`` says why, ``remedy`` what helps), not_started; in check mode
+    predicted or blocked. ``removed`` says whether the server accepted the removal of the old pod. ``started_at`` is the
+    first look at it (RFC 3339, UTC), ``seconds`` counts from there to the end of the wait.
     """
 
     namespace: str
@@ -127,15 +131,27 @@ class Recreation:
     uid: str
     outcome: str
     reason: str = ""
+    remedy: str = ""
     old_version: str = ""
     new_name: str = ""
     new_uid: str = ""
     new_node: str = ""
     new_version: str = ""
+    started_at: str = ""
     seconds: float = 0.0
     workload: str = ""
     method: str = ""
     removed: bool = False
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A pod that keeps the gate shut though it is not there, and why; or a run that is not over (without a pod)."""
+
+    namespace: str
+    name: str
+    uid: str
+    reason: str
 
 
 # The pods of a workload follow each other in a list, and hold one owner together.
@@ -168,7 +184,7 @@ def condition(manifest: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
 
 
 def is_kept_annotation(key: str) -> bool:
-    """Whether anything of that annotation is looked at."""
+    """Whether this collection reads that annotation."""
     return key == MIRROR or is_reported_annotation(key)
 
 
@@ -180,7 +196,7 @@ def is_reported_annotation(key: str) -> bool:
 
 
 def pod_from_manifest(manifest: Mapping[str, Any]) -> Pod:
-    """Project a pod, as the API (or ``kubectl get -o json``) gives it, onto what is needed."""
+    """A pod from its manifest, as the API or ``kubectl get -o json`` returns it."""
     metadata = manifest.get("metadata") or {}
     annotations = metadata.get("annotations") or {}
     ready = condition(manifest, "Ready")
@@ -204,12 +220,12 @@ def pod_from_manifest(manifest: Mapping[str, Any]) -> Pod:
 
 
 def pod_to_record(pod: Pod) -> dict[str, Any]:
-    """The record of a pod as it stands in ``eci_pods``: also the document that JMESPath expressions see."""
+    """The record of a pod in ``eci_pods``, which is also what JMESPath expressions see."""
     return asdict(pod)
 
 
 def pod_from_record(record: Mapping[str, Any]) -> Pod:
-    """The pod of a record made by :func:`pod_to_record`; keys it does not know are passed over."""
+    """The pod of a record made by :func:`pod_to_record`. Unknown keys are ignored."""
     owner = record.get("owner")
     known = {name: record[name] for name in Pod.__dataclass_fields__ if name in record and name != "owner"}
     for name in ("namespace", "name", "uid", "node", "phase"):
@@ -221,7 +237,7 @@ def pod_from_record(record: Mapping[str, Any]) -> Pod:
 
 
 def pods_from_records(entries: Sequence[Mapping[str, Any]], option: str) -> list[Pod]:
-    """Pods from the records that a user hands in; an entry that names no pod is refused, one given twice counts once."""
+    """Pods from records that a user gives. Raises InvalidInput for an entry that names no pod; duplicates count once."""
     pods: dict[str, Pod] = {}
     for position, entry in enumerate(entries):
         missing = [key for key in ("namespace", "name", "uid") if not isinstance(entry.get(key), str) or not entry[key]]
@@ -230,7 +246,7 @@ def pods_from_records(entries: Sequence[Mapping[str, Any]], option: str) -> list
                 f"{option}[{position}]",
                 entry.get("name"),
                 f"has no {', '.join(missing)}",
-                "Give pod records as eci_pod_facts returns them; the UID makes sure that it is that very pod.",
+                "Give pod records as eci_pod_facts returns them. The UID identifies the pod.",
             )
         pod = pod_from_record(entry)
         pods[pod.uid] = pod

@@ -127,18 +127,21 @@ def _say(reason: object, message: object) -> str:
     return f"{plain(said, 80)}: {plain(message, 240)}" if message else plain(said, 80)
 
 
-def rollout_in_progress(workload: Mapping[str, Any]) -> str:
-    """Why a Deployment, ReplicaSet or StatefulSet has not settled; empty when it has."""
+def rollout_in_progress(workload: Mapping[str, Any], ours: int = 0) -> str:
+    """Why a Deployment, ReplicaSet or StatefulSet has not settled; empty when it has.
+
+    ``ours``: how many of its pods this run has on their way, which may be missing or double.
+    """
     metadata, spec, status = (workload.get(part) or {} for part in ("metadata", "spec", "status"))
     if (status.get("observedGeneration") or 0) < (metadata.get("generation") or 0):
         return "its controller has not seen the last change yet"
     wanted = wanted_replicas(workload)
     kind = workload.get("kind")
-    if kind == "Deployment" and (status.get("updatedReplicas") or 0) < wanted and not spec.get("paused"):
+    if kind == "Deployment" and (status.get("updatedReplicas") or 0) < wanted - ours and not spec.get("paused"):
         return f"{status.get('updatedReplicas') or 0} of {wanted} pods are of the new version"
     if kind == "StatefulSet" and _stateful_rolling(spec, status, wanted):
         return "its update has not reached every pod"
-    if kind == "Deployment" and (status.get("replicas") or 0) > wanted:
+    if kind == "Deployment" and (status.get("replicas") or 0) > wanted + ours:
         return f"{status['replicas']} pods, {wanted} wanted: old ones are still going"
     return ""
 
@@ -169,6 +172,45 @@ def may_fail_once_more(job: Mapping[str, Any]) -> bool:
     return int(failed) < (6 if limit is None else int(limit))
 
 
+# How a container ends when its pod is evicted: by SIGTERM, or by SIGKILL after the grace period.
+_EVICTED_EXIT_CODES = (143, 137)
+
+
+def why_not_evict_job(job: Mapping[str, Any]) -> str:
+    """Why an eviction of one of its pods could end the Job, or would bring no other pod; empty where it is safe.
+
+    https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-failure-policy
+    """
+    spec = job.get("spec") or {}
+    if spec.get("suspend"):
+        return "its Job is suspended, and ends its pods itself"
+    for rule in (spec.get("podFailurePolicy") or {}).get("rules") or ():
+        action = rule.get("action")
+        on_eviction = any(
+            entry.get("type") == "DisruptionTarget" and entry.get("status", "True") == "True"
+            for entry in rule.get("onPodConditions") or ()
+        )
+        if action == "FailJob" and (on_eviction or _may_match(rule.get("onExitCodes"))):
+            return "its podFailurePolicy can fail the Job when a pod is evicted"
+        if action == "Ignore" and on_eviction:
+            return ""
+    if spec.get("backoffLimitPerIndex") is not None:
+        return "its Job counts failures for each index (backoffLimitPerIndex)"
+    return "" if may_fail_once_more(job) else "its Job may not fail once more (backoffLimit)"
+
+
+def _may_match(codes: Mapping[str, Any] | None) -> bool:
+    if not codes:
+        return False
+    listed = [code in (codes.get("values") or ()) for code in _EVICTED_EXIT_CODES]
+    return any(listed) if codes.get("operator") == "In" else not all(listed)
+
+
+def job_failed(job: Mapping[str, Any]) -> bool:
+    """Whether a Job has ended in failure."""
+    return condition(job, "Failed").get("status") == "True"
+
+
 def budget_covers(budget: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
     """Whether a budget's selector matches; matchExpressions are left to the server's own words."""
     selector = (budget.get("spec") or {}).get("selector") or {}
@@ -181,24 +223,36 @@ def unsettled(
     siblings: Sequence[tuple[Pod, Mapping[str, Any]]],
     *,
     here: bool,
-    may_be_broken: Collection[str] = (),
-) -> str:
-    """Why no pod of a workload is to be touched now: one at a time, and never on top of another trouble.
+    serves: bool = True,
+    ours: Collection[str] = (),
+) -> tuple[str, str]:
+    """Why no pod of a workload is to be touched now, and what helps: never on top of another trouble. Empty where one may be.
 
-    ``siblings`` are its other pods, each with its manifest; ``here`` says whether the pod itself is still there;
-    ``may_be_broken`` are UIDs of siblings that need not be Ready. A run that was killed is known by what it has left: a
-    pod that is terminating, or one that is not Ready yet.
+    ``siblings`` are its other pods, each with its manifest; ``here`` says whether the pod itself is still there, ``serves``
+    whether it is Ready: one that is not may go whatever its siblings are. ``ours`` are the UIDs of the old pods that this run
+    has on their way. A run that was killed is known by what it has left: a pod that is terminating, or is not Ready yet.
     """
-    why = rollout_in_progress(workload)
+    why = rollout_in_progress(workload, len(ours))
+    if why:
+        return why, "Finish the rollout or undo it (kubectl rollout status, kubectl rollout undo)."
+    broken = []
     for pod, manifest in siblings:
-        if not why and pod.deleting:
-            why = f"its sibling {quoted(pod.name)} is still terminating"
-        elif not why and not pod.ready and pod.uid not in may_be_broken:
-            why = f"its sibling {quoted(pod.name)} is not Ready ({waiting_reason(manifest)})"
+        if pod.deleting and pod.uid not in ours:
+            why = f"its sibling {quoted(pod.name)} is still terminating ({held_by(manifest)})"
+            return why, "Find out what keeps that pod; nothing is forced."
+        if not pod.ready and not pod.deleting:
+            broken.append((pod, manifest))
+    if serves and len(broken) > len(ours):
+        pod, manifest = broken[0]
+        why = f"its sibling {quoted(pod.name)} is not Ready ({waiting_reason(manifest)})"
+        return why, "Repair that pod, or scale the workload down."
     wanted, count = wanted_replicas(workload), len(siblings) + here
-    if not why and wanted and count != wanted:
-        why = f"it has {count} pods, and wants {wanted}"
-    return why
+    if wanted and abs(count - wanted) > len(ours):
+        return (
+            f"it has {count} pods, and wants {wanted}",
+            "Find out why its controller makes no more (kubectl describe).",
+        )
+    return "", ""
 
 
 def held_by(manifest: Mapping[str, Any]) -> str:

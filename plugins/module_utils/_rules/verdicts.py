@@ -1,14 +1,14 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The check: pods, target, matrix and waivers in; a verdict for every pod and the state of the gate out. Pure."""
+"""The check: takes pods, target, matrix and waivers; gives each pod a verdict, and says whether the cluster is ready. Pure."""
 
 from __future__ import annotations
 
 import datetime
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.ackops.eci.plugins.module_utils._errors import InvalidInput
@@ -25,7 +25,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._rules.matrix import (
     parse_version,
     show_minor,
 )
-from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Pod, Verdict, records, sort_key
+from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Missing, Pod, Verdict, records, sort_key
 from ansible_collections.ackops.eci.plugins.module_utils._rules.predicates import effective_version
 from ansible_collections.ackops.eci.plugins.module_utils._rules.waivers import Waiver, coverage_warnings, waiver_for
 from ansible_collections.ackops.eci.plugins.module_utils._text import quoted
@@ -33,7 +33,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._text import quoted
 
 @dataclass(frozen=True)
 class Report:
-    """What the check found. ``compatible`` is the state of the gate."""
+    """What the check found. ``compatible`` says whether the gate is open."""
 
     compatible: bool
     nothing_to_do: bool
@@ -41,6 +41,7 @@ class Report:
     cluster_version: str
     verdicts: list[Verdict]
     warnings: list[str] = field(default_factory=list)
+    missing: Sequence[Missing] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -54,10 +55,10 @@ class Report:
 
 
 def judge(pod: Pod, target: Minor, matrix: Matrix, waivers: Sequence[Waiver], today: datetime.date) -> Verdict:
-    """The verdict on one ECI pod; a waiver is asked only where the pod would shut the gate."""
+    """The verdict on one ECI pod. Waivers are looked at only if the pod would block the upgrade."""
     version = effective_version(pod)
     if version is None:
-        verdict, reason = UNDETERMINED, "it is being created: no instance id and no platform version yet"
+        verdict, reason = UNDETERMINED, "it is being created and has no platform version yet"
     else:
         verdict, reason = matrix.verdict(version, target)
     if verdict in BLOCKING:
@@ -75,9 +76,12 @@ def check(
     matrix: Matrix,
     waivers: Sequence[Waiver] = (),
     today: datetime.date,
-    whole_cluster: bool = True,
+    pods_are_complete: bool = True,
 ) -> Report:
-    """Judge every pod against the target. Raises InvalidInput on a target that cannot be meant."""
+    """Judge every pod against the target. Raises InvalidInput for an impossible target.
+
+    ``pods_are_complete``: whether these are all ECI pods of the cluster; a warning says so if not.
+    """
     target = parse_version(target_version, "target_version")
     current = parse_version(cluster_version, "cluster_version") if cluster_version else None
     if current is not None and target < current:
@@ -85,7 +89,7 @@ def check(
             "target_version",
             str(target_version),
             f"is below the cluster's own version {show_minor(current)}",
-            "A control plane cannot be downgraded; give the version that the cluster is to be upgraded to.",
+            "A control plane cannot be downgraded. Give the version to upgrade to.",
         )
     verdicts = [judge(pod, target, matrix, waivers, today) for pod in sorted(pods, key=sort_key)]
     blocking = [verdict for verdict in verdicts if verdict.verdict in BLOCKING]
@@ -100,32 +104,37 @@ def check(
         warnings=[
             *_target_warnings(target, current, matrix, bool(blocking)),
             *(
-                f"exempt: the waiver {quoted(waiver.reason)} expired on {waiver.expires} and no longer counts."
+                f"exempt: the waiver {quoted(waiver.reason)} expired on {waiver.expires} and is ignored."
                 for waiver in waivers
                 if waiver.expired(today)
             ),
-            *(coverage_warnings(waivers, pods, exempted, today) if whole_cluster else ()),
+            *(coverage_warnings(waivers, pods, exempted, today) if pods_are_complete else ()),
             *(
                 []
-                if whole_cluster
+                if pods_are_complete
                 else ["The pods are a selection (namespaces or query): this says nothing of the rest."]
             ),
         ],
     )
 
 
+def with_missing(report: Report, missing: Sequence[Missing]) -> Report:
+    """The report, and what runs have taken away and not brought back: while there is any, the gate is shut whatever the pods are."""
+    return replace(report, missing=missing, compatible=report.compatible and not missing)
+
+
 def _target_warnings(target: Minor, current: Minor | None, matrix: Matrix, blocking: bool) -> list[str]:
     shown, warnings = show_minor(target), []
     if current == target:
-        warnings.append(f"The cluster is on Kubernetes {shown} already: there is nothing to prepare.")
+        warnings.append(f"The cluster already runs Kubernetes {shown}. There is nothing to do.")
         if blocking:
             warnings.append(f"Some ECI pods are not known to work on {shown}, the version the cluster runs now.")
         return warnings
     if not matrix.knows(target):
         hint = " Did you mean '1.30'? YAML reads an unquoted 1.30 as 1.3." if target == (1, 3) else ""
         warnings.append(
-            f"The compatibility matrix (of {matrix.date}) does not name Kubernetes {shown}, so the gate stays shut."
-            f" If ECI supports it, say so with matrix: {{'1.1.0': ['{shown}']}}, or {{'1.1.0': '>=1.12'}}.{hint}"
+            f"The compatibility matrix (of {matrix.date}) does not list Kubernetes {shown}, so the cluster is not ready."
+            f" If ECI supports it, add it with matrix: {{'1.1.0': ['{shown}']}}, or {{'1.1.0': '>=1.12'}}.{hint}"
         )
     elif any(target in row.canary for row in matrix.rows.values()):
         warnings.append(f"ECI supports Kubernetes {shown} as a canary release only.")
@@ -134,7 +143,7 @@ def _target_warnings(target: Minor, current: Minor | None, matrix: Matrix, block
 
 
 def as_result(report: Report, matrix: Matrix, limit: int) -> dict[str, Any]:
-    """The report as a module result; every listing is cut at ``limit`` entries, the counts never are."""
+    """The report as a module result. Lists are cut at ``limit`` entries, counts never are."""
     blockers = report.of(*BLOCKING)
     return {
         "compatible": report.compatible,
@@ -145,6 +154,7 @@ def as_result(report: Report, matrix: Matrix, limit: int) -> dict[str, Any]:
         "message": "" if report.compatible else shut_gate_message(report),
         "blockers": records(blockers[:limit]),
         "exempted": records(report.of(EXEMPT)[:limit]),
+        "missing": records(report.missing[:limit]),
         "matrix": {"source": matrix.source, "date": matrix.date, "supporting": _supporting(report, matrix)},
     }
 
@@ -154,12 +164,12 @@ def _supporting(report: Report, matrix: Matrix) -> list[str]:
 
 
 def shut_gate_message(report: Report, named: int = 10) -> str:
-    """Why the gate is shut, for the person who must open it: what, which pods, what to do."""
-    parts = []
+    """Why the cluster is not ready: what is wrong, with which pods, and what to do."""
+    parts = _missing_parts(report.missing, named)
     remedies: Mapping[str, str] = {
-        INCOMPATIBLE: "recreate them (role eci_preflight does), or waive them with exempt",
-        UNKNOWN: "extend the matrix, or waive them with exempt",
-        UNDETERMINED: "wait until they are created, and check again",
+        INCOMPATIBLE: "recreate them (the role eci_preflight does), or waive them with `exempt`",
+        UNKNOWN: "extend `matrix`, or waive them with `exempt`",
+        UNDETERMINED: "wait until they are created and check again",
     }
     for kind in BLOCKING:
         found = report.of(kind)
@@ -170,6 +180,24 @@ def shut_gate_message(report: Report, named: int = 10) -> str:
             parts.append(f"{len(found)} ECI pod(s) {kind}: {shown}{more}{first}; {remedies[kind]}.")
     if not parts:
         parts.append(
-            next((text for text in report.warnings if "matrix" in text), "The matrix does not name the target.")
+            next((text for text in report.warnings if "matrix" in text), "The matrix does not list the target.")
         )
     return f"Not ready for Kubernetes {report.target_version}. " + " ".join(parts)
+
+
+def _missing_parts(missing: Sequence[Missing], named: int) -> list[str]:
+    """A sentence for what runs have taken away; a run that is not over has no pod."""
+    parts = [
+        f"{entry.reason}; wait for it, or run the preflight again to follow it up."
+        for entry in missing
+        if not entry.name
+    ]
+    pods = [entry for entry in missing if entry.name]
+    if pods:
+        shown = "; ".join(f"{entry.namespace}/{entry.name}: {entry.reason}" for entry in pods[:named])
+        more = f"; and {len(pods) - named} more" if len(pods) > named else ""
+        parts.append(
+            f"{len(pods)} pod(s) that a run removed are not back. {shown}{more}. Run the preflight again, or name those that nobody"
+            " wants any more in `forget`."
+        )
+    return parts

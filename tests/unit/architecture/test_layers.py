@@ -38,7 +38,7 @@ PURE_FILES = (
     "module_utils/_errors.py", "module_utils/_text.py", "module_utils/_kube/ports.py", "module_utils/_kube/connection.py",
     "module_utils/_kube/paths.py", "module_utils/_kube/rights.py",
     "module_utils/_kube/protobuf.py", "plugin_utils/_contexts.py", "plugin_utils/_fleet.py",
-    "plugin_utils/_report.py",
+    "plugin_utils/_report.py", "plugin_utils/_report_document.py", "plugin_utils/_role_names.py",
 )  # fmt: skip
 # traceback only words the message for a missing jmespath; urllib.parse quotes.
 PURE_EXTRA = {"conditions.py": {"difflib", "jmespath", "traceback"}, "paths.py": {"urllib"}}
@@ -50,7 +50,7 @@ MACHINE_PATH = re.compile(r"(?<![\w.])/(work|farm|root)/")
 DOCS = {"DOCUMENTATION", "EXAMPLES", "RETURN"}
 
 PLUGIN_FILES = sorted((REPO / "plugins").rglob("*.py"))
-PYTHON_FILES = sorted([*PLUGIN_FILES, *(REPO / "tests").rglob("*.py"), REPO / "noxfile.py"])
+PYTHON_FILES = sorted([*PLUGIN_FILES, *(REPO / "tests").rglob("*.py")])
 UTIL_FILES = sorted((REPO / "plugins" / "module_utils").rglob("*.py"))
 PURE = sorted(
     [*(REPO / "plugins" / "module_utils" / "_rules").glob("*.py"), *(REPO / "plugins" / name for name in PURE_FILES)]

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MODULES = {
-    "eci_cluster_check": "cluster_check_argument_spec",
     "eci_pod_facts": "facts_argument_spec",
     "eci_compat_check": "check_argument_spec",
     "eci_pod_recreate": "recreate_argument_spec",
+    "eci_report": "report_argument_spec",
     "eci_upgrade_wait": "upgrade_argument_spec",
 }
 ROLE = REPO / "roles" / "eci_preflight"

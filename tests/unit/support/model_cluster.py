@@ -15,12 +15,14 @@ import functools
 import json
 import random
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, cast
 
 from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError, ConnectionFailed, WatchBroken
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Answer, PodSet
-from ansible_collections.ackops.eci.plugins.module_utils._recreate.lease import LEASES, PATH, RENEW_SECONDS, Lease
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.lease import RENEW_SECONDS, Lease
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.missing import LEASE, LEASES
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.waves import Ended, Work
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import INSTANCE_ID, PLATFORM_VERSION
 
 Manifest = dict[str, Any]
@@ -84,9 +86,10 @@ class ModelClock:
             me.yielded.release()
             me.turn.acquire()
         else:
-            self._pass(self.time + seconds)
+            self.pass_until(self.time + seconds)
 
-    def _pass(self, end: float) -> None:
+    def pass_until(self, end: float) -> None:
+        """Everything that is due by then happens, in order."""
         while self.due and min(when for when, _event in self.due) <= end:
             entry = min(self.due, key=lambda item: item[0])
             self.due.remove(entry)
@@ -94,22 +97,39 @@ class ModelClock:
             entry[1]()
         self.time = max(self.time, end)
 
-    def together(self, work: Callable[[Any], Any], entries: Sequence[Any]) -> list[Any]:
-        """Do the work on all entries at once, in the model's time; the results come in order. For ``Environment.spread``."""
-        workers = [_Worker(functools.partial(work, entry)) for entry in entries]
-        for worker in workers:
-            worker.wake = self.time
-            worker.start()
-        while any(not worker.over for worker in workers):
-            worker = min((one for one in workers if not one.over), key=lambda one: one.wake)
-            self._pass(worker.wake)
+
+class ModelPool:
+    """The port ``Pool``, in the model's time: those who work side by side take turns, in the order of time."""
+
+    def __init__(self, clock: ModelClock) -> None:
+        self._clock = clock
+        self._workers: list[_Worker] = []
+
+    def submit(self, work: Work) -> None:
+        """Begin a piece of work, at its first turn."""
+        worker = _Worker(work)
+        worker.wake = self._clock.time
+        worker.start()
+        self._workers.append(worker)
+
+    def wait(self, seconds: float) -> list[Ended]:
+        """Let time pass until one of them has ended, or for so long."""
+        end = self._clock.time + seconds
+        while self._workers:
+            worker = min(self._workers, key=lambda one: one.wake)
+            if worker.wake > end:
+                break
+            self._clock.pass_until(worker.wake)
             worker.turn.release()
             worker.yielded.acquire()
-        for worker in workers:
-            worker.join()
-            if worker.error is not None:
-                raise worker.error
-        return [worker.outcome for worker in workers]
+            if worker.over:
+                worker.join()
+                self._workers.remove(worker)
+                if worker.error is not None:
+                    raise worker.error
+                return [cast(Ended, worker.outcome)]
+        self._clock.pass_until(end)
+        return []
 
 
 class ModelCluster:
@@ -330,9 +350,11 @@ class ModelCluster:
     def get(self, path: str) -> Mapping[str, Any] | None:
         """A pod, a workload or the lease, by its path."""
         self.fault()
-        if path == PATH:
+        if path == LEASE:
             return copy.deepcopy(self.lease)
         kind, name = path.split("/")[-2:]
+        if kind == "namespaces":
+            return {"metadata": {"name": name}}
         found = self.pods if kind == "pods" else self.workloads
         match = [entry for entry in found.values() if entry["metadata"]["name"] == name]
         return copy.deepcopy(match[0]) if match else None
@@ -419,9 +441,12 @@ class ModelCluster:
             self.clock.after(self.random.uniform(0.05, 1.0), functools.partial(self._reconcile, owner))
         self.clock.after(self.random.uniform(0.1, 30.0), lambda: self._end(metadata["uid"]))
 
-    def create(self, path: str, manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+    def create(self, path: str, manifest: Mapping[str, Any], dry_run: bool = False) -> Mapping[str, Any]:
         """A bare pod again, or the lease; a name can be had once."""
         self.fault()
+        if dry_run:
+            assert manifest["metadata"]["generateName"]
+            return manifest
         if path == LEASES:
             return self._hold(manifest, self.lease is None)
         name = manifest["metadata"]["name"]
@@ -432,9 +457,9 @@ class ModelCluster:
         self.fault()
         return copy.deepcopy(self.pods[uid])
 
-    def replace(self, path: str, manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+    def put(self, path: str, manifest: Mapping[str, Any]) -> Mapping[str, Any]:
         """The lease, if it is the one that was read."""
-        assert path == PATH
+        assert path == LEASE
         self.fault()
         assert self.lease is not None
         same = manifest["metadata"]["resourceVersion"] == self.lease["metadata"]["resourceVersion"]
@@ -446,6 +471,10 @@ class ModelCluster:
         version = {"resourceVersion": f"{random.random()}"}  # noqa: S311 (only another one than before)
         self.lease = {**manifest, "metadata": {**manifest["metadata"], **version}}
         return copy.deepcopy(self.lease)
+
+    def patch(self, path: str, changes: Mapping[str, Any], dry_run: bool = False) -> Mapping[str, Any]:
+        """Nothing here has a rollout."""
+        raise AssertionError(f"{path} {changes} {dry_run}")
 
     def warnings_about(self, namespace: str, uid: str) -> list[str]:
         """None."""

@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.scenarios.catalogue import GROUPS, HERE, Listed, scenarios
+from tests.integration.scenarios.catalogue import GROUPS, HERE, RULES, Listed, scenarios
 from tests.integration.scenarios.masks import masked
 from tests.integration.scenarios.page import PAGE, escaped, page, row, scenarios_on
 
 
 def test_the_page_shows_the_scenarios_that_there_are() -> None:
-    """After a scenario was added, renamed or taken away: make scenarios."""
-    assert scenarios_on(PAGE.read_text(encoding="utf-8")) == [entry.test for entry in scenarios()]
+    """After a scenario was added, renamed or taken away, or got another title: make scenarios."""
+    shown = scenarios_on(PAGE.read_text(encoding="utf-8"))
+    assert shown == [(escaped(entry.title), entry.test) for entry in scenarios()]
 
 
 def test_every_file_of_scenarios_is_a_group() -> None:
     """A file that is no group would be missing on the page."""
-    assert {path.stem.removeprefix("test_") for path in HERE.glob("test_*.py")} == set(GROUPS)
+    assert {path.stem.removeprefix("test_") for path in HERE.glob("test_*.py")} == set(GROUPS) == set(RULES)
 
 
 def test_every_scenario_has_a_name_and_a_title_of_its_own() -> None:

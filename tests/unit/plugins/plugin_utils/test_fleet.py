@@ -24,7 +24,7 @@ LOCAL = {"ansible_connection": "local"}
 
 def found(server: str) -> dict[str, Any]:
     """The variables of a host whose server is known."""
-    return {"__eci_preflight_check": {"ansible_facts": {"eci_cluster": {"server": server}}}}
+    return {"__eci_preflight_check": {"cluster": {"server": server}}}
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def found(server: str) -> dict[str, Any]:
         (found("https://a:1"), found("https://A:1/"), "one, two are https://a:1"),
         # Nothing is known yet: on the controller, what names them tells; a bastion has its own files.
         ({}, {}, None),
-        (LOCAL, LOCAL, "one, two are whatever the environment names (K8S_AUTH_HOST, KUBECONFIG, ~/.kube/config)"),
+        (LOCAL, LOCAL, "one, two are the cluster that the environment names (K8S_AUTH_HOST, KUBECONFIG, ~/.kube/config)"),
         (LOCAL, {**LOCAL, "eci_preflight_host": "https://b"}, None),
         ({**LOCAL, "eci_preflight_host": "https://b"}, {**LOCAL, "eci_preflight_host": "https://b"}, "one, two are at https://b"),
         ({**LOCAL, "eci_preflight_kubeconfig": "k", "eci_preflight_context": "c"},
@@ -75,13 +75,13 @@ def test_the_summary_of_a_fleet() -> None:
     hosts = ["late", *RESULTS]
     hostvars = {host: {"eci_fleet_upgrade": RESULTS[host]} if host in RESULTS else {} for host in hosts}
     assert eci_fleet_summary(hosts, hostvars) == [
-        "6 clusters: 1 upgraded, 1 there already, 1 would be upgraded, 1 left out, its gate is shut, 1 failed, 1 not begun",
+        "6 clusters: 1 upgraded, 1 already up to date, 1 would be upgraded, 1 skipped (not ready), 1 failed, 1 not started",
         "up: upgraded, 1.24 -> v1.26.3, 4 pods recreated",
-        "there: there already, 1.26",
-        "check: would be upgraded, 1.24 -> 1.26, 3 pods to recreate, 1 of them blocked as things stand",
-        "bare: left out, its gate is shut: shop/x\\nis bare {{ 7*7 }}",
+        "there: already up to date, 1.26",
+        "check: would be upgraded, 1.24 -> 1.26, 3 pods to recreate, 1 of them blocked at the moment",
+        "bare: skipped (not ready): shop/x\\nis bare {{ 7*7 }}",
         "broken: failed at version, 2 pods recreated: no answer",
-        "late: not begun",
+        "late: not started",
     ]
     assert eci_fleet_summary(hosts, hostvars, ["up"])[1:] == ["up: upgraded, 1.24 -> v1.26.3, 4 pods recreated"]
     report = eci_fleet_report(hosts, hostvars)

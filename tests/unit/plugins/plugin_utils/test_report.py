@@ -68,5 +68,5 @@ def test_upgrades_come_first() -> None:
     """Where there was one; a cluster that the upgrade did not get to is counted."""
     upgraded = {"state": "upgraded", "from_version": "1.24", "server_version": "v1.26.3", "target_version": "1.26"}
     lines = workflow_summary({"a": result(), "b": {}}, {"a": upgraded, "b": {}})
-    assert lines[:2] == ["2 clusters: 1 upgraded, 1 not begun", "a: upgraded, 1.24 -> v1.26.3"]
+    assert lines[:2] == ["2 clusters: 1 upgraded, 1 not started", "a: upgraded, 1.24 -> v1.26.3"]
     assert "preflight of 2 clusters: 1 ready, 1 without a result" in lines

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A scan and its verdict at once, and all pods that are to be recreated."""
+"""The verdict on a scan or on given pods, and all pods that are to be recreated."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ import pytest
 
 from ansible_collections.ackops.eci.plugins.module_utils._check.cluster import (
     check_cluster,
+    check_pods,
+    describe,
     pods_to_recreate,
     question_of,
+    refuse_options_without_pods,
 )
 from ansible_collections.ackops.eci.plugins.module_utils._errors import InvalidInput
 from tests.unit.support.model_cluster import NAMESPACE, NEW, ModelCluster
@@ -23,7 +26,8 @@ OPTIONS: dict[str, Any] = {
     "exempt": [],
     "node_name_prefixes": ["virtual-kubelet"],
     "pods": None,
-    "whole_cluster": False,
+    "cluster_version": None,
+    "pods_are_complete": True,
 }
 
 
@@ -41,13 +45,33 @@ def test_the_verdict_is_that_of_every_pod_of_the_cluster() -> None:
     scan, report = check_cluster(model, model.clock, question_of(OPTIONS))
     assert report.counts == {"compatible": 1, "incompatible": 2, "unknown": 0, "undetermined": 0, "exempt": 0}
     assert (report.compatible, report.cluster_version) == (False, "1.24")
-    assert scan.facts()["counts"]["eci"] == 3
+    seen = describe(scan, model.clock, model)
+    assert seen["counts"]["eci"] == 3
+    assert (seen["server"], seen["version"], seen["whole_cluster"]) == (model.server(), model.server_version(), True)
+
+
+@pytest.mark.parametrize("pods", [[], [{"namespace": "n", "name": "p", "uid": "u", "platform_version": "1.0.0"}]])
+def test_pods_that_are_given_are_judged_without_a_cluster(pods: list[dict[str, Any]]) -> None:
+    """An empty list is no pods, and no scan; that it is a selection is said."""
+    given = {**OPTIONS, "pods": pods, "cluster_version": "1.24", "pods_are_complete": False}
+    report = check_pods(given, cluster().clock, question_of(OPTIONS))
+    assert (len(report.verdicts), report.compatible, report.cluster_version) == (len(pods), not pods, "1.24")
+    assert any("says nothing of the rest" in warning for warning in report.warnings)
+
+
+@pytest.mark.parametrize("option", [{"cluster_version": "1.24"}, {"pods_are_complete": False}])
+def test_options_of_given_pods_are_refused_in_a_scan(option: dict[str, Any]) -> None:
+    """The scan knows both better; an error names the option."""
+    refuse_options_without_pods(OPTIONS)
+    refuse_options_without_pods({**OPTIONS, **option, "pods": []})
+    with pytest.raises(InvalidInput, match=f"{next(iter(option))}: .* no pods are given"):
+        refuse_options_without_pods({**OPTIONS, **option})
 
 
 def test_more_pods_than_a_result_lists_are_all_recreated() -> None:
     """What is cut is the listing, not the work."""
     model = cluster(1500)
-    pods = pods_to_recreate({**OPTIONS, "whole_cluster": True}, model, model.clock)
+    pods = pods_to_recreate(OPTIONS, model, model.clock)
     assert len(pods) == 1500
 
 
@@ -58,18 +82,16 @@ def test_exempt_pods_and_those_that_are_fine_are_left_alone() -> None:
     model._annotate(uids[0], NEW)
     model._annotate(uids[1], "9.9.9")
     waiver = {"match": "name == 'db-2'", "reason": "agreed", "expires": "2999-01-01"}
-    pods = pods_to_recreate({**OPTIONS, "whole_cluster": True, "exempt": [waiver]}, model, model.clock)
+    pods = pods_to_recreate({**OPTIONS, "exempt": [waiver]}, model, model.clock)
     assert [pod.key for pod in pods] == [f"{NAMESPACE}/db-3"]
 
 
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        ({}, "whole_cluster: False and pods are both missing"),
-        ({"whole_cluster": True, "pods": []}, "whole_cluster: True and pods exclude each other"),
         ({"pods": [], "exempt": [{"match": "x"}]}, "exempt: .* has no effect on pods that are given"),
-        ({"whole_cluster": True, "target_version": 1.26}, "target_version: .*quotes"),
-        ({"whole_cluster": True, "exempt": [{"match": "x"}]}, r"exempt\[0\]: .* has no 'reason'"),
+        ({"target_version": 1.26}, "target_version: .*quotes"),
+        ({"exempt": [{"match": "x"}]}, r"exempt\[0\]: .* has no 'reason'"),
     ],
 )
 def test_options_that_cannot_be_meant(options: dict[str, Any], complaint: str) -> None:
@@ -81,7 +103,8 @@ def test_options_that_cannot_be_meant(options: dict[str, Any], complaint: str) -
 
 
 def test_pods_that_are_given_are_taken_as_they_are() -> None:
-    """No scan."""
+    """No scan; an empty list is no pods."""
     model = cluster()
+    assert pods_to_recreate({**OPTIONS, "pods": []}, model, model.clock) == []
     given = [{"namespace": NAMESPACE, "name": "db-0", "uid": "u"}]
     assert [pod.uid for pod in pods_to_recreate({**OPTIONS, "pods": given}, model, model.clock)] == ["u"]

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -17,9 +16,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._check.scan import (
     TRIES,
     Scan,
     Scope,
-    manifests_of,
     scan_cluster,
-    scan_file,
     scan_manifests,
     scan_settled,
 )
@@ -27,7 +24,6 @@ from ansible_collections.ackops.eci.plugins.module_utils._errors import (
     ApiError,
     EciError,
     IncompleteScan,
-    InvalidInput,
     ListExpired,
     WatchBroken,
 )
@@ -204,66 +200,3 @@ def test_a_watch_that_breaks_at_once_does_not_flood_the_server(error: EciError) 
     server = Server([pod_manifest("new", **NEW)], watch=error)
     assert settled(server, 60).undetermined()
     assert server.asked.count("/api/v1/pods") <= 61
-
-
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        (b"", "is not JSON"),
-        (b'{"items": [', "is not JSON"),
-        (b"\xff\xfe\x00", "is not JSON"),
-        (b"NAME READY\nweb 1/1\n", "is not JSON"),
-        (b"[]", "is not a List of pods"),
-        (b"null", "is not a List of pods"),
-        (b'"items"', "is not a List of pods"),
-        (b"{}", "is not a List of pods"),
-        (b'{"items": null}', "is not a List of pods"),
-        (b'{"items": {}}', "is not a List of pods"),
-        (b'{"kind": "Pod", "metadata": {"name": "a"}}', "is not a List of pods"),
-        (b'{"items": [{"kind": "Pod", "metadata": {"name": "a"}}]}', "no name or no namespace"),
-        (b'{"items": [{}]}', "no name or no namespace"),
-        (b'{"items": [null]}', "^src: "),
-        (b'{"items": ["web"]}', "^src: "),
-        (b'{"items": [], "metadata": ["x"]}', "^src: "),
-        (b'{"items": [{"kind": "Pod", "metadata": "x"}]}', "^src: "),
-        (b'{"kind": "DeploymentList", "items": []}', "^src: "),
-        (b'{"kind": "List", "items": [{"kind": "Deployment", "metadata": {"name": "a", "namespace": "b"}}]}', "^src: "),
-    ],
-)
-def test_a_file_that_is_no_list_of_pods_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
-    """Read as an empty cluster it would open the gate."""
-    src = tmp_path / "pods.json"
-    src.write_bytes(content)
-    with pytest.raises(InvalidInput, match=said) as caught:
-        scan_file(str(src), SCOPE)
-    assert caught.value.option == "src"
-    assert "kubectl get pods -A -o json" in caught.value.remedy
-
-
-@pytest.mark.parametrize("metadata", [b'{"continue": "abc"}', b'{"remainingItemCount": 7}'])
-def test_a_file_that_was_cut_short_is_an_error(tmp_path: Path, metadata: bytes) -> None:
-    """The first page of a list is not the list."""
-    src = tmp_path / "pods.json"
-    src.write_bytes(b'{"kind": "List", "items": [], "metadata": ' + metadata + b"}")
-    with pytest.raises(IncompleteScan, match="only the first page"):
-        scan_file(str(src), SCOPE)
-
-
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    """With the reason of the system."""
-    with pytest.raises(InvalidInput, match=r"^src: .*missing\.json' cannot be read: No such file"):
-        scan_file(str(tmp_path / "missing.json"), SCOPE)
-    with pytest.raises(InvalidInput, match="cannot be read: Is a directory"):
-        scan_file(str(tmp_path), SCOPE)
-
-
-def test_a_file_of_kubectl_is_read(tmp_path: Path) -> None:
-    """An empty cluster is one; entries of a raw list carry no kind."""
-    src = tmp_path / "pods.json"
-    src.write_text(
-        '{"apiVersion": "v1", "kind": "List", "items": [], "metadata": {"resourceVersion": ""}}', encoding="utf-8"
-    )
-    assert names(scan_file(str(src), SCOPE)) == []
-    raw = [{key: part for key, part in pod_manifest("\u00fcml").items() if key != "kind"}]
-    assert manifests_of({"kind": "PodList", "items": raw, "metadata": {"continue": ""}}) == raw
-    assert names(scan_manifests(raw, SCOPE)) == ["\u00fcml"]

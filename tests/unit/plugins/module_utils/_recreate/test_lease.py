@@ -23,6 +23,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._recreate.lease import 
     ClusterBusy,
     Lease,
 )
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.missing import ANNOTATION, Entry, entries_of
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.progress import Progress
 from tests.unit.support.model_cluster import ModelCluster
 
@@ -119,17 +120,18 @@ def test_a_holder_elsewhere_that_is_silent_is_waited_out() -> None:
 
 
 def test_a_lease_that_is_lost_says_so() -> None:
-    """Taken by somebody, or not renewed in time: no further pod may be begun. Released: anybody's, at once."""
+    """Not renewed in time: nothing is removed until it is. Taken by somebody: the run ends. Released: anybody's, at once."""
     cluster = ModelCluster(1)
     mine = Lease(cluster, cluster.clock, HERE)
     assert mine.lost() == ""
     mine.take()
     cluster.clock.sleep(DURATION_SECONDS - 1)
-    assert mine.lost() == ""
+    assert mine.hold() == ""
     cluster.clock.sleep(2)
-    assert "could not be renewed for 30 s" in mine.lost()
+    assert "could not be renewed for 30 s" in mine.hold()
+    assert mine.lost() == ""  # nobody else has it
     mine.renew()
-    assert mine.lost() == ""
+    assert mine.hold() == ""
     assert cluster.lease is not None
     cluster.lease["spec"]["holderIdentity"] = str(ELSEWHERE)
     mine.renew()
@@ -193,3 +195,45 @@ def test_progress_is_one_plain_line_for_each_step(tmp_path: Path) -> None:
         r"shop/web\n{{ 1 }}: failed, no stock (2 of 2)",
     ]
     Progress(str(tmp_path / "no" / "where")).tell("started", {"pods": 1, "ledger": "/l"})
+
+
+def note(name: str, again: bool = True) -> Entry:
+    """A pod that a run has taken away."""
+    return Entry("shop", name, f"uid-of-{name}", again)
+
+
+def test_what_is_missing_is_noted_until_it_is_back() -> None:
+    """The next run, on whatever machine, finds it on the lease; a renewal does not lose it."""
+    cluster = ModelCluster(1)
+    mine = Lease(cluster, cluster.clock, HERE)
+    mine.take()
+    mine.add(note("a"))
+    mine.add(note("b"))
+    mine.renew()
+    mine.drop(["uid-of-a", "never noted"])
+    mine.release()
+    assert [entry.name for entry in entries_of(cluster.lease)] == ["b"]
+    theirs = Lease(cluster, cluster.clock, ELSEWHERE)
+    theirs.take()
+    assert theirs.missing() == [note("b")]
+    theirs.drop(["uid-of-b"])
+    assert entries_of(cluster.lease) == []
+
+
+def test_nothing_is_noted_on_a_lease_that_was_taken_away() -> None:
+    """The pod must not be removed then: nobody would know."""
+    cluster = ModelCluster(1)
+    mine = Lease(cluster, cluster.clock, HERE)
+    mine.take()
+    assert cluster.lease is not None
+    cluster.lease["spec"]["holderIdentity"] = str(ELSEWHERE)
+    with pytest.raises(ClusterBusy):
+        mine.add(note("a"))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "null", "7", '["x"]', '[{"name": "a"}]', '[{"namespace": 1, "name": "", "uid": "u"}]']
+)
+def test_a_note_that_nobody_of_us_wrote_names_no_pod(text: str) -> None:
+    """It is text from the cluster like any other."""
+    assert entries_of({"metadata": {"annotations": {ANNOTATION: text}}}) == []

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 from collections.abc import Iterator
 from typing import Any
@@ -21,12 +22,12 @@ from ansible_collections.ackops.eci.plugins.module_utils._recreate.pod import Po
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.pod_view import FRESH_SECONDS
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.run import Environment, run_alone
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.waves import Limits
-from ansible_collections.ackops.eci.plugins.module_utils._recreate.workloads import steps_for
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.workloads import Workloads
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Node
 from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Policy
 from ansible_collections.ackops.eci.plugins.module_utils._rules.predicates import DEFAULT_NODE_PREFIXES
-from tests.unit.plugins.module_utils._recreate.test_run_on_model import Notes, old_pods, once, order
-from tests.unit.support.model_cluster import NEW, NODE, OLD, ModelCluster
+from tests.unit.plugins.module_utils._recreate.test_run_on_model import Notes, old_pods, once, request
+from tests.unit.support.model_cluster import NEW, NODE, OLD, ModelCluster, ModelPool
 
 TIMEOUT = 300.0
 
@@ -46,7 +47,7 @@ def context_of(cluster: ModelCluster, notes: Notes | None = None) -> RunContext:
 
 def recreate(cluster: ModelCluster, position: int = 0) -> Any:
     """Recreate one of the old pods."""
-    steps = steps_for(cluster, old_pods(cluster), Policy())
+    steps = Workloads(cluster).steps_for(old_pods(cluster), Policy())
     return PodRecreation(context_of(cluster), steps[position], TIMEOUT).run()
 
 
@@ -70,14 +71,14 @@ def test_a_server_error_is_asked_again() -> None:
     assert recreate(cluster).outcome == "recreated"
 
 
-def test_several_budgets_on_one_pod_fail_at_once() -> None:
-    """No time cures it."""
+def test_several_budgets_on_one_pod_set_it_aside_at_once() -> None:
+    """The API server evicts no pod that several budgets cover."""
     cluster = ModelCluster(1)
     cluster.workload("ReplicaSet", "web", 1)
     said = "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."
     cluster.refusals = [ApiError(500, "InternalError", said)] * 1000
     done = recreate(cluster)
-    assert (done.outcome, cluster.removed) == ("failed", [])
+    assert (done.outcome, cluster.removed) == ("set_aside", [])
     assert "more than one PodDisruptionBudget" in done.reason
     assert cluster.clock.time == 0
 
@@ -91,24 +92,38 @@ def test_a_server_that_throttles_says_when_to_come_again() -> None:
     assert cluster.removed[0][0] >= 40.0
 
 
-def test_a_budget_is_asked_again_soon_whatever_retry_after_says() -> None:
-    """When it frees up is not the server's to know."""
+def test_a_budget_is_not_waited_for_by_the_pod_itself() -> None:
+    """Others may go meanwhile; when it frees up is not the server's to know, whatever Retry-After says."""
     cluster = ModelCluster(1)
     cluster.workload("ReplicaSet", "web", 1)
     cause = {"reason": "DisruptionBudget", "message": "no room"}
     cluster.refusals = [ApiError(429, "TooManyRequests", "no", causes=[cause], retry_after=200.0)]
+    done = recreate(cluster)
+    assert (done.outcome, done.reason, cluster.removed) == ("set_aside", "no room", [])
+    assert "Give the budget room" in done.remedy
+    assert cluster.clock.time == 0
     assert recreate(cluster).outcome == "recreated"
-    assert cluster.removed[0][0] <= 6.0
 
 
-def test_a_throttled_request_beyond_the_deadline_fails_at_once() -> None:
+def test_a_throttled_request_beyond_the_deadline_is_given_up_at_once() -> None:
     """Nobody waits for what cannot come in time."""
     cluster = ModelCluster(1)
     cluster.workload("ReplicaSet", "web", 1)
     cluster.refusals = [ApiError(429, "TooManyRequests", "too many requests", retry_after=4000.0)]
     done = recreate(cluster)
-    assert done.outcome == "failed"
+    assert (done.outcome, cluster.removed) == ("set_aside", [])
     assert cluster.clock.time == 0
+
+
+def test_a_conflict_that_stays_is_given_up_after_some_tries() -> None:
+    """A webhook may answer 409 for ever: there is a pause between the tries, and an end."""
+    cluster = ModelCluster(1)
+    cluster.workload("ReplicaSet", "web", 1)
+    cluster.refusals = [ApiError(409, "Conflict", "the webhook says so")] * 1000
+    done = recreate(cluster)
+    assert (done.outcome, cluster.removed) == ("set_aside", [])
+    assert len(cluster.refusals) >= 1000 - 10
+    assert cluster.clock.time > 1
 
 
 def test_a_replacement_is_claimed() -> None:
@@ -116,14 +131,15 @@ def test_a_replacement_is_claimed() -> None:
     cluster = ModelCluster(1)
     cluster.workload("ReplicaSet", "web", 1)
     context = context_of(cluster)
-    [step] = steps_for(cluster, old_pods(cluster), Policy())
+    [step] = Workloads(cluster).steps_for(old_pods(cluster), Policy())
     done = PodRecreation(context, step, TIMEOUT).run()
-    assert context.claimed == {done.new_uid}
+    assert context.in_flight.is_claimed(done.new_uid)
     other = PodRecreation(context, step, TIMEOUT)
     other._look()
     assert other._search.candidates() == []
-    context.claimed.clear()
-    assert [pod.uid for pod in other._search.candidates()] == [done.new_uid]
+    again = PodRecreation(context_of(cluster), step, TIMEOUT)
+    again._look()
+    assert [pod.uid for pod in again._search.candidates()] == [done.new_uid]
 
 
 def test_a_pod_of_another_workload_with_the_same_labels_replaces_nothing() -> None:
@@ -167,8 +183,8 @@ def test_ready_counts_after_min_ready_seconds() -> None:
 @pytest.mark.parametrize(
     ("node", "version", "outcome", "said"),
     [
-        (NODE, OLD, "failed", "came up on platform version '1.0.0'"),
-        (NODE, "9.9.9", "failed", "came up on platform version '9.9.9'"),
+        (NODE, OLD, "failed", "came up, but platform version '1.0.0' does not support the target"),
+        (NODE, "9.9.9", "failed", "came up, but platform version '9.9.9'"),
         ("cn-hangzhou.10.0.0.1", None, "recreated", "replaces it"),
         (NODE, NEW, "recreated", "replaces it"),
     ],
@@ -192,13 +208,19 @@ def test_an_owner_that_is_deleted_meanwhile_needs_no_replacement() -> None:
     assert recreate(cluster).outcome == "no_longer_needed"
 
 
+def run_all(cluster: ModelCluster) -> dict[str, Any]:
+    """One run over all old pods."""
+    return once(cluster, request(old_pods(cluster)))
+
+
 def test_a_rollout_is_waited_for() -> None:
     """Nothing is touched before it is over."""
     cluster = ModelCluster(1)
     owner = cluster.workload("ReplicaSet", "web", 1)
     cluster.workloads[owner]["metadata"]["generation"] = 2
+    assert recreate(cluster).outcome == "set_aside"
     cluster.clock.after(60, lambda: cluster.workloads[owner]["status"].update(observedGeneration=2))
-    assert recreate(cluster).outcome == "recreated"
+    assert run_all(cluster)["counts"] == {"recreated": 1}
     assert cluster.removed[0][0] >= 60
 
 
@@ -208,9 +230,45 @@ def test_a_sibling_that_is_terminating_is_waited_for() -> None:
     owner = cluster.workload("ReplicaSet", "web", 2)
     sibling = cluster.living(owner)[1]
     sibling["metadata"]["deletionTimestamp"] = "now"
+    cluster._tell("MODIFIED", sibling)
     cluster.clock.after(80, functools.partial(cluster._end, sibling["metadata"]["uid"]))
-    assert recreate(cluster).outcome == "recreated"
+    assert run_all(cluster)["counts"] == {"recreated": 1}
     assert cluster.removed[0][0] >= 80
+
+
+def test_a_crash_loop_before_and_after_is_done() -> None:
+    """What the pod was before is the yardstick of Ready; the report says so."""
+    cluster = ModelCluster(1)
+    owner = cluster.workload("ReplicaSet", "web", 2)
+    for pod in cluster.living(owner):
+        pod["status"] = {
+            "phase": "Running",
+            "conditions": [{"type": "Ready", "status": "False", "reason": "CrashLoop"}],
+        }
+        cluster._tell("MODIFIED", pod)
+
+    def crash(uid: str, version: str | None) -> None:
+        cluster._annotate(uid, version)
+        if uid in cluster.pods:
+            cluster.pods[uid]["status"] = {"phase": "Running", "conditions": [{"type": "Ready", "status": "False"}]}
+            cluster._tell("MODIFIED", cluster.pods[uid])
+
+    cluster._settle = crash  # type: ignore[method-assign]
+    result = run_all(cluster)
+    assert result["counts"] == {"recreated": 2}
+    assert all("it is not Ready, as the old pod was not" in done["reason"] for done in result["pods"])
+
+
+@pytest.mark.parametrize(("several", "most"), [(1, 1), (3, 3), ("50%", 4)])
+def test_several_pods_of_a_workload_go_together_by_choice(several: object, most: int) -> None:
+    """As many as workload_serial says, each with a replacement of its own."""
+    cluster = ModelCluster(1)
+    cluster.workload("ReplicaSet", "web", 8)
+    asked = dataclasses.replace(request(old_pods(cluster), serial=[8]), workload_serial=several)
+    result = once(cluster, asked)
+    assert result["counts"] == {"recreated": 8}
+    assert len({done["new_uid"] for done in result["pods"]}) == 8
+    assert cluster.most_of_one == most
 
 
 def test_the_manifest_of_a_finished_pod_is_kept() -> None:
@@ -219,7 +277,7 @@ def test_the_manifest_of_a_finished_pod_is_kept() -> None:
     cluster.bare("done")
     uid = next(iter(cluster.pods))
     cluster.pods[uid]["status"]["phase"] = "Succeeded"
-    result = once(cluster, order(old_pods(cluster), unmanaged="recreate"), notes=notes)
+    result = once(cluster, request(old_pods(cluster), unmanaged="recreate"), notes=notes)
     assert result["counts"] == {"deleted": 1}
     assert notes.manifests[uid]["metadata"]["name"] == "done"
     assert f"kept in {uid}.json" in result["pods"][0]["reason"]
@@ -229,11 +287,11 @@ def test_a_failure_that_an_earlier_run_left_stops_this_one() -> None:
     """It counts like one of its own."""
     cluster, notes = ModelCluster(1), Notes()
     broken, _whole = cluster.workload("ReplicaSet", "a", 2), cluster.workload("ReplicaSet", "b", 2)
-    steps = steps_for(cluster, old_pods(cluster), Policy())
+    steps = Workloads(cluster).steps_for(old_pods(cluster), Policy())
     one = PodRecreation(context_of(cluster, notes), steps[0], TIMEOUT)
     one._remove("evict")
     cluster.workloads[broken]["metadata"]["generation"] = 2
-    result = once(cluster, order(old_pods(cluster)), notes=notes)
+    result = once(cluster, request(old_pods(cluster)), notes=notes)
     assert result["counts"] == {"failed": 1, "not_started": 3}
     assert "an earlier run had removed it, and was cut off" in result["problem"]
 
@@ -244,7 +302,7 @@ def test_the_time_of_the_run_ends_it() -> None:
     for name in ("a", "b", "c", "d"):
         owner = cluster.workload("ReplicaSet", name, 1)
         cluster.workloads[owner]["spec"]["minReadySeconds"] = 100
-    asked = order(old_pods(cluster))
+    asked = request(old_pods(cluster))
     limited = Limits(pod_seconds=900.0, run_seconds=250.0)
     result = once(cluster, type(asked)(**{**vars(asked), "limits": limited}))
     assert cluster.clock.time <= 260
@@ -258,7 +316,7 @@ def test_a_budget_is_predicted_to_block() -> None:
     cluster = ModelCluster(1)
     cluster.workload("ReplicaSet", "a", 1)
     cluster.budgets_left["a"] = 0
-    result = once(cluster, order(old_pods(cluster)), dry_run=True)
+    result = once(cluster, request(old_pods(cluster)), dry_run=True)
     assert result["counts"] == {"blocked": 1}
     assert "no room" in result["pods"][0]["reason"]
 
@@ -270,7 +328,7 @@ def test_an_interrupt_does_not_lose_a_bare_pod() -> None:
     around = Environment(cluster, cluster.clock, notes, lambda: "it was interrupted" if cluster.removed else "")
     with contextlib.suppress(ApiError):
         run_alone(
-            around, order(old_pods(cluster), unmanaged="recreate"), Holder.of_this_process("r"), 10, cluster.heartbeat
+            around, request(old_pods(cluster), unmanaged="recreate"), Holder.of_this_process("r"), 10, cluster.heartbeat
         )
     assert [pod["metadata"]["name"] for pod in cluster.pods.values()] == ["lonely"]
     assert not cluster.pods.keys() & {uid for _when, uid, _owner in cluster.removed}
@@ -288,8 +346,8 @@ def test_a_lost_lease_ends_the_run() -> None:
     for name in ("a", "b"):
         owner = cluster.workload("ReplicaSet", name, 1)
         cluster.workloads[owner]["spec"]["minReadySeconds"] = int(DURATION_SECONDS)
-    around = Environment(cluster, cluster.clock, notes, spread=cluster.clock.together)
-    result = run_alone(around, order(old_pods(cluster)), Holder.of_this_process("r"), 10, no_heartbeat)
+    around = Environment(cluster, cluster.clock, notes, pool=lambda: ModelPool(cluster.clock))
+    result = run_alone(around, request(old_pods(cluster)), Holder.of_this_process("r"), 10, no_heartbeat)
     assert "could not be renewed for 30 s" in result["problem"]
     assert len(cluster.removed) == 1
 
@@ -337,7 +395,7 @@ def test_a_look_is_never_older_than_what_was_heard(monkeypatch: pytest.MonkeyPat
         cluster.workload("ReplicaSet", name, 1)
     context, asked = context_of(cluster), looked_at(cluster, monkeypatch, late)
     heard = []
-    for step in steps_for(cluster, old_pods(cluster), Policy()):
+    for step in Workloads(cluster).steps_for(old_pods(cluster), Policy()):
         assert PodRecreation(context, step, TIMEOUT).run().outcome == "recreated"
         heard.append(str(len(cluster.history)))
     assert asked == (["", heard[0], ""] if late else ["", heard[0]])
@@ -349,7 +407,7 @@ def test_what_happens_between_two_pods_of_a_workload_is_seen(monkeypatch: pytest
     cluster = ModelCluster(1)
     cluster.workload("ReplicaSet", "web", 3)
     context, asked = context_of(cluster), looked_at(cluster, monkeypatch)
-    first, second, third = steps_for(cluster, old_pods(cluster), Policy())
+    first, second, third = Workloads(cluster).steps_for(old_pods(cluster), Policy())
     assert PodRecreation(context, first, TIMEOUT).run().outcome == "recreated"
     sibling = cluster.pods[third.pod.uid]
     sibling["status"]["conditions"] = []
@@ -357,8 +415,8 @@ def test_what_happens_between_two_pods_of_a_workload_is_seen(monkeypatch: pytest
     moment = len(cluster.history)
     cluster.clock.sleep(silence)
     monkeypatch.setattr(cluster.random, "randint", lambda _least, most: most)  # this server's cache is up to date
-    done = PodRecreation(context, second, TIMEOUT, may_put_off=True).run()
-    assert done.outcome == "deferred"
+    done = PodRecreation(context, second, TIMEOUT).run()
+    assert done.outcome == "set_aside"
     assert third.pod.name in done.reason
     assert asked == ["", str(moment - 1)][: 1 + bool(silence)]
 
@@ -369,13 +427,15 @@ def test_a_pod_that_is_deleted_again_is_told_of_with_its_manifest() -> None:
     cluster.bare("lonely")
     create = cluster.create
 
-    def create_and_delete(path: str, manifest: Any) -> Any:
-        made = create(path, manifest)
+    def create_and_delete(path: str, manifest: Any, dry_run: bool = False) -> Any:
+        made = create(path, manifest, dry_run)
+        if dry_run:
+            return made
         cluster.clock.after(0.05, functools.partial(cluster._end, made["metadata"]["uid"]))
         return made
 
     cluster.create = create_and_delete  # type: ignore[method-assign]
-    [step] = steps_for(cluster, old_pods(cluster), Policy(unmanaged="recreate"))
+    [step] = Workloads(cluster).steps_for(old_pods(cluster), Policy(unmanaged="recreate"))
     done = PodRecreation(context_of(cluster), step, TIMEOUT).run()
     assert done.outcome == "failed"
     assert "somebody deleted it" in done.reason

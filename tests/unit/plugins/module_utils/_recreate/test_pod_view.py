@@ -35,7 +35,7 @@ class Cluster:
 
     def list_pods(self, pods: PodSet, not_older_than: str = "") -> tuple[list[Any], str]:
         """One pod."""
-        assert (pods, not_older_than) == (WEB, "")
+        assert (pods.namespace, not_older_than) == (WEB.namespace, "")
         self.lists += 1
         return [pod("a")], "10"
 
@@ -130,16 +130,37 @@ def test_views_are_kept_for_those_who_come_again(cluster: Cluster, monkeypatch: 
     """Not more than may be kept, and none of a workload that is done."""
     monkeypatch.setattr(pod_view, "MOST_KEPT", 2)
     views = Views(cluster)  # type: ignore[arg-type]  # as much of a cluster as a view uses
+    sets = {name: PodSet("shop", labels=f"app={name}") for name in ("a", "b", "c")}
     seen = {}
-    for group in ("a", "b", "c"):
-        seen[group] = view = views.of(group, WEB)
+    for number, (name, pods) in enumerate(sets.items()):
+        seen[name] = view = views.take(pods)
         view.look()
-        cluster.coming = [("MODIFIED", pod("a", f"{group}1"))]
+        cluster.coming = [("MODIFIED", pod("a", str(number + 11)))]
         view.follow(1.0, lambda: False)
-        views.park(group)
-    assert [views.of(group, WEB) is seen[group] for group in ("a", "b", "c")] == [True, True, False]
+        views.park(view)
     assert (cluster.closed, seen["c"].stale) == (1, True)
-    views.keep({"b", "c"})
-    assert views.of("a", WEB) is not seen["a"]
+    views.keep({sets["b"]})
     assert (cluster.closed, seen["a"].stale, seen["b"].stale) == (2, True, False)
-    assert [views.known_of(group) for group in ("a", "b", "d")] == ["a1", "b1", "c1"]
+    assert [views.known_of(pods) for pods in sets.values()] == ["11", "12", "13"]
+    assert views.known_of(PodSet("shop", labels="app=other")) == "13"
+    assert views.take(sets["b"]) is seen["b"]
+
+
+def test_two_who_work_on_the_same_pods_have_a_view_each(cluster: Cluster) -> None:
+    """And a view is never given for other pods than those that are asked for."""
+    views = Views(cluster)  # type: ignore[arg-type]  # as much of a cluster as a view uses
+    first = views.take(WEB)
+    assert views.take(WEB) is not first
+    views.park(first)
+    assert views.take(PodSet("shop", name="alone")) is not first
+    assert views.take(WEB) is first
+
+
+def test_the_later_of_two_moments_counts(cluster: Cluster) -> None:
+    """Whoever is done last may have heard less."""
+    views = Views(cluster)  # type: ignore[arg-type]  # as much of a cluster as a view uses
+    for heard in ("20", "9"):
+        view = views.take(WEB)
+        view.heard = heard
+        views.park(view)
+    assert views.known_of(WEB) == "20"

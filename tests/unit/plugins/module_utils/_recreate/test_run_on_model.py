@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import random
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -16,14 +17,18 @@ from ansible_collections.ackops.eci.plugins.module_utils._check.scan import Scop
 from ansible_collections.ackops.eci.plugins.module_utils._errors import EciError
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Unfinished
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.holder import Holder
-from ansible_collections.ackops.eci.plugins.module_utils._recreate.run import Environment, Request, carry_out, run_alone
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.missing import missing_pods
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.request import Request
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.run import Environment, carry_out, run_alone
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.unfinished import ENDS
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.waves import Limits
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.workloads import Workloads
 from ansible_collections.ackops.eci.plugins.module_utils._rules.matrix import build_matrix
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Pod, pod_from_manifest
 from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Action, Policy
 from ansible_collections.ackops.eci.plugins.module_utils._rules.predicates import DEFAULT_NODE_PREFIXES
 from ansible_collections.ackops.eci.plugins.module_utils._rules.verdicts import check
-from tests.unit.support.model_cluster import NEW, OLD, Killed, ModelCluster
+from tests.unit.support.model_cluster import NEW, OLD, Killed, ModelCluster, ModelPool
 
 SEEDS = 300
 TARGET = (1, 26)
@@ -52,24 +57,30 @@ class Notes:
         self.manifests[uid] = manifest
         return f"{uid}.json"
 
+    def forget(self, wanted: Sequence[str]) -> list[str]:
+        """Nothing is forgotten here."""
+        return list(wanted)
+
     def unfinished(self) -> list[Unfinished]:
         """What was begun and has no end."""
         left: dict[str, Any] = {}
+        removed = set()
         for event, details in self.entries:
+            uid = details.get("uid", "")
             if event == "removing":
-                left[details["uid"]] = details
-            elif event in ("created", "finished", "not_started") or (
-                event == "failed" and left.get(details["uid"], {}).get("action") != Action.FROM_MANIFEST
-            ):
-                left.pop(details["uid"], None)
+                left[uid] = details
+            elif event == "removed":
+                removed.add(uid)
+            elif event in ENDS or (event == "failed" and uid not in removed):
+                left.pop(uid, None)
         return [
             Unfinished(entry["pod"], self.manifests[uid] if entry["action"] == Action.FROM_MANIFEST else None)
             for uid, entry in left.items()
         ]
 
 
-def order(pods: list[Pod], **choices: Any) -> Request:
-    """An order with the defaults of the module."""
+def request(pods: list[Pod], **choices: Any) -> Request:
+    """A request with the defaults of the module."""
     matrix = build_matrix()
     return Request(
         pods=pods,
@@ -95,7 +106,15 @@ def named_by_the_oracle(cluster: ModelCluster) -> set[str]:
 
 
 def gate_is_open(cluster: ModelCluster) -> bool:
-    """What the role's last scan would say now."""
+    """What the role's last scan would say now, together with what runs have noted in the cluster."""
+    calm, cluster.calm = cluster.calm, True
+    try:
+        return _gate_is_open(cluster)
+    finally:
+        cluster.calm = calm
+
+
+def _gate_is_open(cluster: ModelCluster) -> bool:
     report = check(
         scan_cluster(cluster, Scope()).pods,
         "1.26",
@@ -103,9 +122,8 @@ def gate_is_open(cluster: ModelCluster) -> bool:
         matrix=build_matrix(),
         waivers=[],
         today=date(2026, 11, 24),
-        whole_cluster=True,
     )
-    return report.compatible
+    return report.compatible and not missing_pods(cluster, Workloads(cluster))
 
 
 def look_at_the_gate(cluster: ModelCluster, wrong: list[str]) -> None:
@@ -135,11 +153,15 @@ def random_cluster(seed: int) -> tuple[ModelCluster, dict[str, int]]:
 
 def run(cluster: ModelCluster, notes: Notes, number: int, **choices: Any) -> dict[str, Any] | None:
     """One run of the module, in a process of its own; None where it was killed. One that may be may be interrupted too."""
-    asked = order(old_pods(cluster), **choices)
+    asked = request(old_pods(cluster), **choices)
     stop = "it was interrupted" if cluster.lives_left is not None and cluster.random.random() < 0.5 else ""
     when = cluster.clock.time + cluster.random.uniform(0, 60)
     around = Environment(
-        cluster, cluster.clock, notes, lambda: stop if cluster.clock.time > when else "", cluster.clock.together
+        cluster,
+        cluster.clock,
+        notes,
+        lambda: stop if cluster.clock.time > when else "",
+        lambda: ModelPool(cluster.clock),
     )
     here = Holder.of_this_process(f"run-{number}")
     process = Holder(here.who, 2**30 + number, "1", here.space, here.run)  # one that has never lived
@@ -195,38 +217,57 @@ def test_the_invariants_hold(seed: int) -> None:
 
 
 def once(cluster: ModelCluster, asked: Request, *, dry_run: bool = False, notes: Notes | None = None) -> dict[str, Any]:
-    """Carry out one order."""
-    around = Environment(cluster, cluster.clock, notes or Notes(), spread=cluster.clock.together)
+    """Carry out one request."""
+    around = Environment(cluster, cluster.clock, notes or Notes(), pool=lambda: ModelPool(cluster.clock))
     return carry_out(around, asked, dry_run=dry_run, limit=1000)
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_the_first_failure_stops_the_run(seed: int) -> None:
-    """A budget that never frees up: that pod fails and names it, and no later one is begun."""
+def test_a_budget_without_room_stops_nothing_else(seed: int) -> None:
+    """It never frees up: its pods are set aside with its name, the others go, and the run waits for one pod_timeout in all."""
+    cluster = ModelCluster(seed)
+    for name in ("a", "b", "c", "d"):
+        cluster.workload("ReplicaSet", name, 2)
+    cluster.budgets_left["b"] = cluster.budgets_left["c"] = 0
+    result = once(cluster, request(old_pods(cluster), serial=[2]))
+    outcomes = {name: [done["outcome"] for done in result["pods"] if done["name"].startswith(name)] for name in "abcd"}
+    assert outcomes == {"a": ["recreated"] * 2, "b": ["set_aside"] * 2, "c": ["set_aside"] * 2, "d": ["recreated"] * 2}
+    assert "shop/b-0 and 1 more of ReplicaSet shop/b: The disruption budget b has no room" in result["problem"]
+    assert "Give the budget room" in result["problem"]
+    work = max(when for when, _uid, _owner in cluster.removed)
+    assert cluster.clock.time <= work + 61 + 300.0  # what the last pod took, and one pod_timeout
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_pod_that_does_not_come_back_stops_the_run(seed: int) -> None:
+    """No other is removed, and what is on its way is followed to its end."""
     cluster = ModelCluster(seed)
     for name in ("a", "b", "c"):
         cluster.workload("ReplicaSet", name, 2)
-    cluster.budgets_left["b"] = 0
-    result = once(cluster, order(old_pods(cluster)))
-    assert [done["outcome"] for done in result["pods"]] == ["recreated"] * 2 + ["failed"] + ["not_started"] * 3
-    assert "The disruption budget b has no room" in result["problem"]
+    cluster.comes_up_as = None
+    result = once(cluster, request(old_pods(cluster), serial=[2]))
+    assert result["counts"] == {"failed": 2, "not_started": 4}
     assert len(cluster.removed) == 2
+    assert "2 ECI pods were removed and did not come back" in result["problem"]
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_a_bare_pod_stops_the_plan_or_comes_back(seed: int) -> None:
-    """Refused: nothing at all is removed. By choice, and however often it is killed: the same name is there again, once."""
+def test_a_bare_pod_is_left_alone_or_comes_back(seed: int) -> None:
+    """It is set aside, and all others go. By choice, however often the run is killed: the same name is there again, once."""
     cluster, _sizes = random_cluster(seed)
     cluster.faults = 0.0
     cluster.bare("lonely")
-    result = once(cluster, order(old_pods(cluster)))
-    assert "lonely" in result["problem"]
-    assert cluster.removed == []
+    [lonely] = [pod.uid for pod in old_pods(cluster) if pod.name == "lonely"]
+    result = once(cluster, request(old_pods(cluster)))
+    assert "shop/lonely: nothing recreates it: it has no controller. Move or delete it yourself" in result["problem"]
+    assert lonely not in [uid for _when, uid, _owner in cluster.removed]
+    assert [pod.name for pod in old_pods(cluster)] == ["lonely"]
     result, _asked = run_to_the_end(cluster, Notes(), seed % 4, unmanaged="recreate", pod_seconds=600.0)
     assert result["problem"] == ""
     cluster.clock.sleep(60)
     again = [pod_from_manifest(pod) for pod in cluster.pods.values() if pod["metadata"]["name"] == "lonely"]
     assert [pod.platform_version for pod in again] == [NEW]
+    assert gate_is_open(cluster)
 
 
 def test_a_dry_run_removes_nothing() -> None:
@@ -234,7 +275,7 @@ def test_a_dry_run_removes_nothing() -> None:
     cluster, _sizes = random_cluster(7)
     cluster.faults = 0.0
     before = set(cluster.pods)
-    result = once(cluster, order(old_pods(cluster)), dry_run=True)
+    result = once(cluster, request(old_pods(cluster)), dry_run=True)
     assert set(cluster.pods) == before
     assert cluster.removed == []
     assert {done["outcome"] for done in result["pods"]} <= {"predicted", "blocked"}
@@ -248,21 +289,22 @@ def test_a_workload_that_has_not_settled_comes_last() -> None:
     slow = cluster.living(first)[0]
     cluster._annotate(slow["metadata"]["uid"], NEW)
     slow["status"]["conditions"] = []
+    cluster._tell("MODIFIED", slow)
     cluster.clock.after(200, functools.partial(cluster._settle, slow["metadata"]["uid"], NEW))
     notes = Notes()
-    result = once(cluster, order(old_pods(cluster)), notes=notes)
+    result = once(cluster, request(old_pods(cluster)), notes=notes)
     assert result["problem"] == ""
     owners = [owner for _when, _uid, owner in cluster.removed]
     assert owners == [second, second, first]
-    assert "its sibling 'a-0' is not Ready" in next(d["reason"] for event, d in notes.entries if event == "deferred")
+    assert "its sibling 'a-0' is not Ready" in next(d["reason"] for event, d in notes.entries if event == "set_aside")
 
 
-def test_a_workload_that_never_settles_fails_and_names_the_sibling() -> None:
+def test_a_workload_that_never_settles_is_set_aside_and_names_the_sibling() -> None:
     """At the deadline; it is not touched."""
     cluster = ModelCluster(3)
     owner = cluster.workload("ReplicaSet", "a", 2)
     cluster.living(owner)[0]["status"]["conditions"] = []
-    result = once(cluster, order(old_pods(cluster)[1:]))
+    result = once(cluster, request(old_pods(cluster)[1:]))
     assert "its sibling 'a-0' is not Ready" in result["problem"]
     assert cluster.removed == []
 
@@ -273,7 +315,7 @@ def test_old_pods_that_are_all_broken_are_all_recreated() -> None:
     owner = cluster.workload("ReplicaSet", "a", 3)
     for pod in cluster.living(owner):
         pod["status"]["conditions"] = []
-    result = once(cluster, order(old_pods(cluster)))
+    result = once(cluster, request(old_pods(cluster)))
     assert result["counts"] == {"recreated": 3}
 
 
@@ -287,14 +329,14 @@ def test_an_interrupt_ends_the_run_in_order() -> None:
         cluster.clock,
         notes,
         stop=lambda: "it was interrupted (SIGTERM)" if cluster.removed else "",
-        spread=cluster.clock.together,
+        pool=lambda: ModelPool(cluster.clock),
     )
-    result = carry_out(around, order(old_pods(cluster)), dry_run=False, limit=1000)
+    result = carry_out(around, request(old_pods(cluster)), dry_run=False, limit=1000)
     assert result["counts"] == {"failed": 1, "not_started": 3}
     assert "it was interrupted (SIGTERM); it had been removed" in result["problem"]
     assert [event for event, _details in notes.entries] == ["removing", "removed", "interrupted", "stopped"]
     assert [left.pod["uid"] for left in notes.unfinished()] == [cluster.removed[0][1]]
-    again = once(cluster, order(old_pods(cluster)), notes=notes)
+    again = once(cluster, request(old_pods(cluster)), notes=notes)
     assert again["problem"] == ""
     assert again["pods"][0]["reason"] == "an earlier run had removed it, and all is in its place again"
     assert cluster.most_in_flight == 1
@@ -308,5 +350,5 @@ def test_a_list_of_another_cluster_is_refused() -> None:
     there.workload("StatefulSet", "db", 2)
     pods = [pod for pod in old_pods(there) if pod.name != "other"]
     with pytest.raises(EciError, match=r"shop/db-0' has another UID on https://model:6443 than in the list"):
-        once(here, order(pods))
+        once(here, request(pods))
     assert here.removed == []

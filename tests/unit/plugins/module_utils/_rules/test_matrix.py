@@ -169,7 +169,7 @@ def test_an_override_replaces_its_rows_and_says_so() -> None:
     assert matrix.supports("1.0.0", (1, 24))
     assert "canary" in matrix.verdict(UNAVAILABLE, (1, 33))[1]
     assert BUILT_IN.source in matrix.source
-    assert "changed by the user for" in matrix.source
+    assert "overridden by the user for" in matrix.source
     assert (BUILT_IN.source, BUILT_IN.date) == (MATRIX_SOURCE, "2026-03-26")
 
 
@@ -192,7 +192,7 @@ def test_rows_that_cannot_be_read_are_refused_by_name(row: Any) -> None:
 
 def test_a_platform_version_without_quotes_is_refused() -> None:
     """YAML makes a number of 1.1."""
-    with pytest.raises(InvalidInput, match=r"^matrix: 1\.1 is not a text\. Put the platform version in quotes"):
+    with pytest.raises(InvalidInput, match=r"^matrix: 1\.1 is not a string\. Put the platform version in quotes"):
         build_matrix({1.1: ["1.26"]})  # type: ignore[dict-item]
 
 

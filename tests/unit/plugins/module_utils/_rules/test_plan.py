@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from ansible_collections.ackops.eci.plugins.module_utils._errors import InvalidInput
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import BARE, Workload
 from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import (
     Action,
+    Plan,
     Policy,
     Step,
     decide,
     make_plan,
-    wave_limits,
+    next_step,
 )
 from tests.unit.support.builders import QUICK, pod, state
 
@@ -34,7 +34,7 @@ def workload(kind: str, name: str = "web", manifest: dict[str, Any] | None = Non
     """A workload whose pods that kind of controller makes; an empty kind is none at all."""
     if not kind:
         return BARE
-    return Workload(kind, "web", name, f"uid-{name}", kind, {} if manifest is None else manifest)
+    return Workload(kind, "web", name, f"uid-{name}", kind, {"spec": {}} if manifest is None else manifest)
 
 
 def steps_of(groups: list[tuple[str, int]], policy: Policy) -> list[Step]:
@@ -49,16 +49,10 @@ def steps_of(groups: list[tuple[str, int]], policy: Policy) -> list[Step]:
 STEPS = st.builds(steps_of, st.lists(st.tuples(st.sampled_from(KINDS), st.integers(1, 12)), max_size=8), POLICIES)
 
 
-def limit_of(serial: list[Any], place: int, total: int) -> int:
-    """The most pods that a wave may hold, worked out in another way than the room does."""
-    entry = str((serial or [1])[min(place, len(serial or [1]) - 1)])
-    return max(1, total * int(entry[:-1]) // 100) if entry.endswith("%") else int(entry)
-
-
 @QUICK
 @given(STEPS.flatmap(lambda steps: st.tuples(st.just(steps), st.permutations(steps))), SERIALS)
 def test_every_step_is_planned_once_and_in_one_order(both: tuple[list[Step], list[Step]], serial: list[Any]) -> None:
-    """Refused or in exactly one wave; the order in which the pods came does not matter."""
+    """Refused or planned; the order in which the pods came does not matter."""
     steps, shuffled = both
     plan = make_plan(steps, serial)
     assert Counter(step.pod.uid for step in [*plan.steps, *plan.refused]) == Counter(step.pod.uid for step in steps)
@@ -67,31 +61,35 @@ def test_every_step_is_planned_once_and_in_one_order(both: tuple[list[Step], lis
     assert make_plan(shuffled, serial) == plan
 
 
-@QUICK
-@given(STEPS, SERIALS)
-def test_waves_are_no_larger_than_serial_and_hold_one_of_a_workload(steps: list[Step], serial: list[Any]) -> None:
-    """No workload loses two pods at a time."""
-    plan = make_plan(steps, serial)
-    for place, wave in enumerate(plan.waves):
-        assert 1 <= len(wave) <= limit_of(serial, place, len(plan.steps))
-        assert len({step.group for step in wave}) == len(wave)
+def all_together(plan: Plan) -> list[Step]:
+    """The steps that are begun before any of them ends."""
+    left, busy, begun = list(plan.steps), Counter[str](), []
+    while (step := next_step(left, busy)) is not None:
+        left.remove(step)
+        busy[step.group] += 1
+        begun.append(step)
+    return begun
 
 
 @QUICK
-@given(STEPS, SERIALS)
-def test_waves_are_as_large_as_they_may_be(steps: list[Step], serial: list[Any]) -> None:
-    """A wave with room left has a pod of every workload that still has some: the last entry of serial is repeated."""
-    plan = make_plan(steps, serial)
-    for place, wave in enumerate(plan.waves):
-        later = {step.group for rest in plan.waves[place + 1 :] for step in rest}
-        full = len(wave) == limit_of(serial, place, len(plan.steps))
-        assert full or later <= {step.group for step in wave}
+@given(STEPS, st.integers(1, 4))
+def test_no_more_pods_of_a_workload_are_on_their_way_than_may_be(steps: list[Step], several: int) -> None:
+    """One, or as many as workload_serial says; of a StatefulSet one. A workload with room left has no pod that waits."""
+    plan = make_plan(steps, [1], several)
+    begun = all_together(plan)
+    for group, count in Counter(step.group for step in begun).items():
+        parallel = next(step.parallel for step in begun if step.group == group)
+        assert count <= parallel <= several
+        assert count == parallel or group not in {step.group for step in plan.steps if step not in begun}
 
 
-def test_a_short_last_wave_does_not_slow_down_those_after_it() -> None:
-    """The same in numbers: 5 workloads of 6 pods and one of 1, thirty at a time, take six waves."""
-    steps = steps_of([("ReplicaSet", 6)] * 5 + [("ReplicaSet", 1)], Policy())
-    assert [len(wave) for wave in make_plan(steps, [30]).waves] == [6, 5, 5, 5, 5, 5]
+def test_what_is_set_aside_keeps_its_whole_workload_waiting() -> None:
+    """The others go first."""
+    steps = make_plan(steps_of([("ReplicaSet", 2), ("ReplicaSet", 1)], Policy()), [1]).steps
+    chosen = next_step(steps, {}, {steps[0].group})
+    assert chosen is not None
+    assert chosen.workload.name == "w1"
+    assert next_step(steps, {}, {step.group for step in steps}) is None
 
 
 @QUICK
@@ -106,68 +104,23 @@ def test_ordinals_of_a_stateful_set_fall(steps: list[Step], serial: list[Any]) -
 
 def test_pods_with_nothing_behind_them_do_not_wait_for_each_other() -> None:
     """Each is its own group."""
-    plan = make_plan(steps_of([("", 3)], Policy(unmanaged="delete")), ["100%"])
-    assert [len(wave) for wave in plan.waves] == [3]
+    assert len(all_together(make_plan(steps_of([("", 3)], Policy(unmanaged="delete")), [1]))) == 3
 
 
-@pytest.mark.parametrize(
-    ("serial", "total", "sizes"),
-    [
-        ([], 2, [1, 1]),
-        ([1], 3, [1, 1, 1]),
-        (["2"], 3, [2, 1]),
-        (["30%"], 10, [3, 3, 3, 1]),
-        ([1, 5, "25%"], 20, [1, 5, 5, 5, 4]),
-        (["1%"], 3, [1, 1, 1]),
-        ([" 50% "], 4, [2, 2]),
-        (["100%"], 4, [4]),
-        ([9], 0, []),
-    ],
-)
-def test_serial_reads_as_in_a_play(serial: list[object], total: int, sizes: list[int]) -> None:
-    """Numbers, percentages of all, growing waves; the last one is repeated."""
-    plan = make_plan(steps_of([("", total)], Policy(unmanaged="delete")), serial)
-    assert [len(wave) for wave in plan.waves] == sizes
-
-
-BAD_SERIALS = [
-    0,
-    -1,
-    "0",
-    "0%",
-    "101%",
-    "-5%",
-    "x",
-    "",
-    " ",
-    "1.5",
-    1.5,
-    1.0,
-    True,
-    None,
-    "1e3",
-    "\uff11",
-    "5 %",
-    [1],
-    {},
-]
-
-
-@pytest.mark.parametrize("entry", BAD_SERIALS, ids=ascii)
-@pytest.mark.parametrize("total", [0, 3])
-def test_serial_that_means_nothing_is_refused(entry: object, total: int) -> None:
-    """Also after a good entry, and also where there is nothing to do today."""
-    with pytest.raises(
-        InvalidInput, match=r"^serial: .* is neither a number of pods above 0 nor a percentage"
-    ) as caught:
-        wave_limits([1, entry], total)
-    assert "'25%'" in caught.value.remedy
+def test_what_serves_nobody_goes_first() -> None:
+    """Its recreation may give room to a budget that covers other workloads, too."""
+    healthy = decide(pod("a", ready=True), workload("ReplicaSet", "a"), Policy())
+    broken = decide(pod("b", ready=False), workload("ReplicaSet", "b"), Policy())
+    assert make_plan([healthy, broken], [1]).steps == [broken, healthy]
 
 
 FINISHED_JOB = {"status": {"conditions": [state("Complete", "True")]}}
 GONE = Workload("ReplicaSet", "web", "web", "uid-1", "ReplicaSet", None)
 GONE_JOB = Workload("Job", "web", "web", "uid-1", "Job", None)
 CUSTOM = Workload("CloneSet (apps.kruise.io/v1)", "web", "web", "uid-1", "", {})
+KNOWN = Workload("CloneSet", "web", "web", "uid-1", "CloneSet", {"spec": {}}, custom=True)
+DIRECT = Workload("Deployment", "web", "web", "uid-1", "Deployment", {"spec": {}})
+DRIVER = Workload("Pod", "web", "web", "uid-1", "Pod", {})
 REFUSING, EVICT = Policy(), Policy(running_jobs="evict")
 AGAIN, AWAY = Policy(unmanaged="recreate"), Policy(unmanaged="delete")
 
@@ -192,14 +145,22 @@ AGAIN, AWAY = Policy(unmanaged="recreate"), Policy(unmanaged="delete")
         ("Succeeded", workload("Job", manifest=FINISHED_JOB), REFUSING, Action.CLEAR),
         ("Running", GONE_JOB, REFUSING, Action.REFUSE),
         ("Running", GONE, REFUSING, Action.REFUSE),
-        ("Running", GONE, AGAIN, Action.FROM_MANIFEST),
+        ("Running", GONE, AGAIN, Action.REFUSE),
+        ("Running", GONE, AWAY, Action.DELETE),
+        ("Running", KNOWN, REFUSING, Action.BY_CONTROLLER),
+        ("Running", DIRECT, REFUSING, Action.REFUSE),
+        ("Running", DIRECT, AGAIN, Action.FROM_MANIFEST),
+        ("Running", DRIVER, AGAIN, Action.REFUSE),
+        ("Running", DRIVER, AWAY, Action.DELETE),
+        ("Running", workload("Job", manifest={"spec": {"suspend": True}}), EVICT, Action.AWAIT_JOB),
         ("Running", CUSTOM, REFUSING, Action.REFUSE),
         ("Running", CUSTOM, AGAIN, Action.FROM_MANIFEST),
         ("Running", CUSTOM, AWAY, Action.DELETE),
         ("Running", BARE, REFUSING, Action.REFUSE),
         ("Running", BARE, AGAIN, Action.FROM_MANIFEST),
         ("Running", BARE, AWAY, Action.DELETE),
-        ("Succeeded", BARE, REFUSING, Action.REFUSE),
+        ("Succeeded", BARE, REFUSING, Action.CLEAR),
+        ("Succeeded", CUSTOM, REFUSING, Action.REFUSE),
         ("Succeeded", BARE, AGAIN, Action.CLEAR),
     ],
 )
@@ -208,6 +169,15 @@ def test_which_way_a_pod_goes(phase: str, behind: Workload, policy: Policy, acti
     step = decide(pod(phase=phase), behind, policy)
     assert step.action == action
     assert step.reason
+    assert bool(step.remedy) == (action in (Action.REFUSE, Action.AWAIT_JOB))
+
+
+def test_a_pod_whose_end_argo_has_recorded_is_cleared() -> None:
+    """Its label says so; the Workflow itself need not be read."""
+    behind = Workload("Workflow (argoproj.io/v1alpha1)", "web", "web", "uid-1", "", {})
+    completed = pod(phase="Succeeded", labels={"workflows.argoproj.io/completed": "true"})
+    assert decide(completed, behind, REFUSING).action == Action.CLEAR
+    assert decide(pod(phase="Succeeded"), behind, REFUSING).action == Action.REFUSE
 
 
 @QUICK

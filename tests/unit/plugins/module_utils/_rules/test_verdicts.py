@@ -150,7 +150,7 @@ def test_an_unknown_target_stays_shut_with_no_pods_and_with_all_waived() -> None
         assert not report.compatible
         assert not report.of(*BLOCKING)
         message = shut_gate_message(report)
-        assert "does not name Kubernetes 1.32" in message
+        assert "does not list Kubernetes 1.32" in message
         assert "matrix: {'1.1.0': ['1.32']}" in message
 
 
@@ -175,7 +175,7 @@ def test_a_downgrade_and_a_number_are_refused() -> None:
         ("1.3", "", "Did you mean '1.30'?"),
         ("1.31", "1.30", "canary release only"),
         ("1.28", "1.24", "the next is 1.26, not 1.28"),
-        ("1.26", "1.26", "there is nothing to prepare"),
+        ("1.26", "1.26", "There is nothing to do"),
     ],
 )
 def test_warnings_about_the_target(target: str, cluster: str, said: str) -> None:
@@ -194,7 +194,7 @@ def test_on_the_clusters_own_version_the_gate_is_open_and_says_what_is_odd() -> 
 
 def test_a_selection_says_that_it_is_one() -> None:
     """So that nobody takes it for the whole cluster."""
-    report = check_pods([], "1.26", matrix=MATRIX, today=TODAY, whole_cluster=False)
+    report = check_pods([], "1.26", matrix=MATRIX, today=TODAY, pods_are_complete=False)
     assert any("says nothing of the rest" in text for text in report.warnings)
 
 
@@ -221,7 +221,7 @@ def test_the_message_names_each_kind_its_pods_and_its_remedy() -> None:
     assert "web/old-09 and 2 more" in message
     assert "1 ECI pod(s) unknown: web/odd (the first: " in message
     assert "1 ECI pod(s) undetermined: web/new (the first: " in message
-    for remedy in ("recreate them", "extend the matrix", "check again"):
+    for remedy in ("recreate them", "extend `matrix`", "check again"):
         assert remedy in message
 
 
@@ -231,7 +231,7 @@ def test_a_waiver_that_would_open_the_gate_for_all_must_say_so() -> None:
     exempt = waivers(("namespace != 'prd'", TODAY))
     with pytest.raises(InvalidInput, match=r"covers all 2 ECI pod"):
         check(old, "1.26", exempt=exempt)
-    selected = check_pods(old, "1.26", matrix=MATRIX, waivers=exempt, today=TODAY, whole_cluster=False)
+    selected = check_pods(old, "1.26", matrix=MATRIX, waivers=exempt, today=TODAY, pods_are_complete=False)
     assert selected.counts["exempt"] == 2
     assert check(old, "1.26", exempt=waivers(("`true`", TODAY))).counts["exempt"] == 2
     unused = check(old, "1.26", exempt=waivers(("namespace == 'prd'", TODAY)))

@@ -1,0 +1,12 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs eci_compat_check; in the role eci_preflight its messages name the role's variables."""
+
+from __future__ import annotations
+
+from ansible_collections.ackops.eci.plugins.plugin_utils._action import RoleAwareAction
+
+
+class ActionModule(RoleAwareAction):
+    """Runs the module."""

@@ -1,0 +1,220 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rollout of one workload by its own strategy: asked for, and followed until every old pod has a good successor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ansible_collections.ackops.eci.plugins.module_utils._errors import (
+    ApiError,
+    ConnectionFailed,
+    ListExpired,
+    WatchBroken,
+)
+from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Manifest
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.context import RunContext
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.patience import (
+    CannotRecreate,
+    NotNow,
+    Patience,
+    Stopped,
+)
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.pod import pod_set_of
+from ansible_collections.ackops.eci.plugins.module_utils._rules import predicates
+from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Pod, Recreation, pod_from_manifest
+from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Step
+from ansible_collections.ackops.eci.plugins.module_utils._rules.restart import restart_patch
+from ansible_collections.ackops.eci.plugins.module_utils._text import quoted
+
+FOLLOW_SECONDS = 5.0
+UNDO = "Find out why its new pods do not come up; kubectl rollout undo brings the old ones back."
+
+
+class WorkloadRestart:
+    """The restart of one workload, of which ``steps`` are the old pods. ``timeout``: seconds without any progress."""
+
+    def __init__(self, context: RunContext, steps: Sequence[Step], timeout: float) -> None:
+        self._context = context
+        self._steps = steps
+        self._workload = steps[0].workload
+        self._timeout = timeout
+        self._started_at = context.clock.now()
+        self._started = context.clock.monotonic()
+        self._patience = Patience(context.clock, context.stop, timeout)
+        self._view = context.views.take(pod_set_of(steps[0]))
+        self._done_before = -1
+        self.lasting = False
+
+    def run(self) -> list[Recreation]:
+        """Do it; an outcome for each of the steps. Never raises for what went wrong with this workload."""
+        asked = False
+        try:
+            manifest = self._check()
+            self._ask(manifest)
+            asked = True
+            new = self._follow()
+        except NotNow as why:
+            self.lasting = why.lasting
+            return self._all("set_aside", why.reason, why.remedy)
+        except Stopped as stopped:
+            state = "; its rollout goes on by itself" if asked else ""
+            return self._told("not_started", f"{stopped}{state}")
+        except (CannotRecreate, ApiError, ConnectionFailed) as error:
+            if not asked:
+                return self._all("set_aside", str(error))
+            return self._told("failed", f"the rollout of {self._workload.shown} does not come to its end: {error}")
+        finally:
+            self._context.views.park(self._view)
+        return self._recreated(new)
+
+    def _check(self) -> Manifest:
+        manifest = self._retry_reread()
+        if manifest is None:
+            raise NotNow(f"{self._workload.shown} is gone or being deleted", "Run again.")
+        why = predicates.rollout_in_progress(manifest)
+        if why:
+            raise NotNow(f"{self._workload.shown} has not settled: {why}", "Finish the rollout or undo it.")
+        self._context.creation.check_template(self._workload, manifest)
+        return manifest
+
+    def _retry_reread(self) -> Manifest | None:
+        return self._patience.retry(lambda: self._context.workloads.reread(self._workload))
+
+    def _ask(self, manifest: Manifest) -> None:
+        """Write what makes its controller roll it, unless somebody has changed the workload since it was read."""
+        self._patience.wait_while(self._context.hold)
+        workload = self._workload
+        self._context.journal.write(
+            "restarting", workload=workload.shown, reason=self._steps[0].reason, pods=[s.pod.key for s in self._steps]
+        )
+        version = {"metadata": {"resourceVersion": (manifest.get("metadata") or {}).get("resourceVersion")}}
+        changes = {**restart_patch(workload.kind, self._context.clock.now()), **version}
+        try:
+            self._context.api.patch(workload.path, changes)
+        except ApiError as error:
+            remedy = error.remedy or "Find out who refuses the change, or choose method: evict."
+            raise NotNow(f"{workload.shown} could not be restarted: {error.message}", remedy) from error
+
+    # -- following it --------------------------------------------------------------------------------------------
+
+    def _follow(self) -> list[Pod]:
+        """Wait until no old pod is left and all others are good. Raises CannotRecreate when nothing moves any more."""
+        while True:
+            if self._view.stale:
+                self._patience.retry(self._view.look)
+            new = self._patience.retry(self._all_good)
+            if new is not None:
+                return new
+            self._patience.check_stop()
+            if self._patience.remaining <= 0:
+                raise CannotRecreate(self._why_stuck())
+            try:
+                self._view.follow(min(FOLLOW_SECONDS, max(self._patience.remaining, 0.1)), self._moved)
+            except (WatchBroken, ListExpired):
+                continue
+            except (ApiError, ConnectionFailed):
+                self._patience.sleep(1.0)
+
+    def _pods(self) -> list[Pod]:
+        pods = [pod_from_manifest(manifest) for manifest in self._view.pods.values()]
+        return [pod for pod in pods if self._context.workloads.owns(self._workload, pod) and not pod.finished]
+
+    def _left(self) -> set[str]:
+        return {step.pod.uid for step in self._steps} & set(self._view.pods)
+
+    def _good(self) -> list[Pod]:
+        return [
+            pod
+            for pod in self._pods()
+            if pod.ready and not pod.deleting and self._context.is_good(self._context.settled_as(pod))
+        ]
+
+    def _moved(self) -> bool:
+        """Whether anything came nearer to the end: then the time begins anew."""
+        done = len(self._good()) - len(self._left())
+        moved = done != self._done_before
+        if moved:
+            self._done_before = done
+            self._patience = Patience(self._context.clock, self._context.stop, self._timeout)
+        return moved
+
+    def _all_good(self) -> list[Pod] | None:
+        self._moved()
+        left = self._left()
+        for pod in self._pods():
+            version = self._context.settled_as(pod)
+            if pod.uid not in left and version is not None and not self._context.is_good(version):
+                raise CannotRecreate(f"its new pod {quoted(pod.name)} came up, but {self._context.why_not(version)}")
+        if left:
+            return None
+        good, manifest = self._good(), self._context.workloads.reread(self._workload)
+        if manifest is None:
+            raise CannotRecreate(f"{self._workload.shown} was deleted meanwhile")
+        settled = not predicates.rollout_in_progress(manifest) and len(good) >= predicates.wanted_replicas(manifest)
+        return sorted(good, key=lambda pod: pod.name) if settled else None
+
+    def _why_stuck(self) -> str:
+        for pod in self._pods():
+            if not pod.ready and not pod.deleting:
+                why = predicates.waiting_reason(self._view.pods[pod.uid])
+                return f"its pod {quoted(pod.name)} was not Ready within {self._timeout:.0f} s: {why}"
+        return f"nothing moved for {self._timeout:.0f} s"
+
+    # -- words ---------------------------------------------------------------------------------------------------
+
+    def _recreated(self, new: Sequence[Pod]) -> list[Recreation]:
+        before = {step.pod.uid for step in self._steps}
+        came = [pod for pod in new if pod.uid not in before]
+        done = []
+        for number, step in enumerate(self._steps):
+            pod = came[number] if number < len(came) else None
+            version = (self._context.settled_as(pod) or "") if pod else ""
+            outcome = "recreated" if pod else "no_longer_needed"
+            done.append(self._outcome(step, outcome, step.reason, new=pod, version=version, removed=True))
+            self._context.journal.write("finished", **vars(done[-1]))
+        return done
+
+    def _all(self, outcome: str, reason: str, remedy: str = "") -> list[Recreation]:
+        return [self._outcome(step, outcome, reason, remedy=remedy) for step in self._steps]
+
+    def _told(self, outcome: str, reason: str) -> list[Recreation]:
+        """An old pod that is still there was not lost; one that is gone while the rollout is stuck may be missing."""
+        left, done = self._left(), []
+        for step in self._steps:
+            gone = step.pod.uid not in left
+            word = outcome if gone or outcome == "not_started" else "set_aside"
+            done.append(self._outcome(step, word, reason, remedy=UNDO, removed=gone))
+            self._context.journal.write("failed" if word == "failed" else "interrupted", **vars(done[-1]))
+        return done
+
+    def _outcome(
+        self,
+        step: Step,
+        outcome: str,
+        reason: str,
+        *,
+        remedy: str = "",
+        new: Pod | None = None,
+        version: str = "",
+        removed: bool = False,
+    ) -> Recreation:
+        return Recreation(
+            step.pod.namespace,
+            step.pod.name,
+            step.pod.uid,
+            outcome,
+            reason,
+            remedy,
+            old_version=predicates.effective_version(step.pod) or "",
+            new_name=new.name if new else "",
+            new_uid=new.uid if new else "",
+            new_node=new.node if new else "",
+            new_version=version,
+            started_at=self._started_at,
+            seconds=round(self._context.clock.monotonic() - self._started, 2),
+            workload=self._workload.shown,
+            method=step.action.value,
+            removed=removed,
+        )

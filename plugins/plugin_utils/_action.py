@@ -1,0 +1,32 @@
+# Copyright: (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the action plugins share: they run the module of their name, and let its messages name the role's variables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.ackops.eci.plugins.plugin_utils._role_names import result_for
+
+
+class RoleAwareAction(ActionBase):
+    """Runs the module. In a task of the role eci_preflight its messages name the role's variables."""
+
+    _supports_check_mode = True
+    _supports_async = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Run the module and return its result."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        return {**result, **self.run_module(task_vars)}
+
+    def run_module(self, task_vars: dict[str, Any] | None, **arguments: Any) -> dict[str, Any]:
+        """Run the module, in the background if the task says so."""
+        in_background = bool(self._task.async_val)
+        outcome = self._execute_module(task_vars=task_vars, wrap_async=in_background, **arguments)
+        # Task has no public name for its role; it is None outside of roles.
+        role = self._task._role  # noqa: SLF001
+        return result_for(str(role.get_name()) if role is not None else "", outcome)
