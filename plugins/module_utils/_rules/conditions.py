@@ -52,7 +52,8 @@ RECORD, OWNER, LABELS, ANNOTATIONS, TEXT, BOOLEAN, ANY = (
     "any",
 )
 _SPECIAL = {
-    "owner": OWNER, "labels": LABELS, "annotations": ANNOTATIONS, "ready": BOOLEAN, "deleting": BOOLEAN, "mirror": BOOLEAN,
+    "owner": OWNER, "labels": LABELS, "annotations": ANNOTATIONS,
+    "ready": BOOLEAN, "deleting": BOOLEAN, "mirror": BOOLEAN, "creating": BOOLEAN,
 }  # fmt: skip
 _FIELDS = {name: _SPECIAL.get(name, TEXT) for name in Pod.__dataclass_fields__}
 _OWNER_FIELDS = dict.fromkeys(Owner.__dataclass_fields__, TEXT)
