@@ -107,7 +107,9 @@ def test_a_stateful_set_is_rolled(scenario: Scenario) -> None:
     pods = scenario.aged(scenario.workload("StatefulSet", "db", replicas=3), 3)
     run = scenario.recreate(pods, method="restart")
     assert set(run.outcomes.values()) == {"recreated"}, run.told
-    assert {entry["name"]: entry["new_name"] for entry in run.result["pods"]} == {f"db-{n}": f"db-{n}" for n in range(3)}
+    assert {entry["name"]: entry["new_name"] for entry in run.result["pods"]} == {
+        f"db-{n}": f"db-{n}" for n in range(3)
+    }
     assert restarted_at(scenario, "StatefulSet", "db")
 
 
@@ -146,14 +148,16 @@ def test_a_paused_deployment_is_evicted(scenario: Scenario) -> None:
 
 
 def test_new_pods_that_do_not_come_up(scenario: Scenario) -> None:
-    """The rollout gets stuck on its first new pod: every old one is still there, the run goes on with other workloads and says what to do."""
+    """The rollout gets stuck on its first new pod: every old one is still there, the others go on, and it is said what to do."""
     pods = scenario.aged(scenario.workload("Deployment", replicas=2, strategy=SURGE, annotations=SLOW), 2)
     others = scenario.aged(scenario.workload("StatefulSet", "zoo"))
 
     def no_stock() -> None:
         scenario.wait_ledger("restarting")
         w.wait_for(lambda: len(scenario.pods("web")) == 3, "the new pod")
-        (new,) = [pod for pod in scenario.pods("web") if pod["metadata"]["uid"] not in {p["metadata"]["uid"] for p in pods}]
+        (new,) = [
+            pod for pod in scenario.pods("web") if pod["metadata"]["uid"] not in {p["metadata"]["uid"] for p in pods}
+        ]
         scenario.patch("Pod", new["metadata"]["name"], {"metadata": {"annotations": {w.TROUBLE: "no-stock"}}})
 
     with scenario.meanwhile(no_stock):
@@ -168,7 +172,12 @@ def test_a_workload_that_must_not_be_changed(scenario: Scenario, cluster: Contro
     """A policy refuses the change of the workload: set aside, in check mode too, and not a pod is touched."""
     pods = scenario.aged(scenario.workload("Deployment", replicas=2, strategy=SURGE), 2)
     with Webhook(
-        cluster, scenario.namespace, ["deployments"], lambda _asked: "changes only by GitOps", groups=["apps"], operations=["UPDATE"]
+        cluster,
+        scenario.namespace,
+        ["deployments"],
+        lambda _asked: "changes only by GitOps",
+        groups=["apps"],
+        operations=["UPDATE"],
     ):
         planned = scenario.recreate(pods, method="restart", check=True)
         run = scenario.recreate(pods, method="restart", pod_timeout=3)
