@@ -52,8 +52,14 @@ options:
     suboptions:
       match:
         description:
-          - A JMESPath expression. It is evaluated on the record of each pod; the waiver covers the pods for which it is true.
-          - When you negate something, put it in parentheses, as in C(!(labels.app)). JMESPath reads C(!labels.app) as C((!labels).app).
+          - A JMESPath expression that is evaluated on each pod record; the waiver covers the pods of which it is true.
+          - Text stands in single quotes. In C(namespace != "prod") JMESPath takes C("prod") for the name of a field; such a name, as every one that a
+            pod record does not have, is refused.
+          - A comparison with a value that a pod does not have exempts nothing. C(labels.app != 'web') does not cover a pod without that label;
+            C(!(labels.app) || labels.app != 'web') does.
+          - A waiver that covers every ECI pod of a cluster must name them, as C(namespace == 'batch') does. If it says only which are not meant, it is
+            refused; write V(`true`), in backticks, if all of them are. One that covers none gives a warning.
+          - Put what you negate in parentheses, C(!(labels.app)); without them JMESPath reads C((!labels).app).
         type: str
         required: true
       reason:

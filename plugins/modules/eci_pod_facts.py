@@ -36,9 +36,11 @@ options:
     default: []
   query:
     description:
-      - A JMESPath expression. It is evaluated on the record of each ECI pod (see RV(ansible_facts.eci_pods)); only pods for which it is true are returned.
-      - When you negate something, put it in parentheses, as in C(!(labels.app)). JMESPath reads C(!labels.app) as C((!labels).app).
-      - If given, the facts say C(whole_cluster=false).
+      - A JMESPath expression that is evaluated on each ECI pod (a record as in RV(ansible_facts.eci_pods)); pods of which it is true are returned.
+      - Text stands in single quotes; a name that a pod record does not have is refused. A value that a pod does not have equals nothing, so that
+        C(labels.app != 'web') is true of a pod without that label.
+      - Put what you negate in parentheses, C(!(labels.app)); without them JMESPath reads C((!labels).app).
+      - The facts then say C(whole_cluster=false).
     type: str
   src:
     description:
@@ -208,8 +210,8 @@ from ansible_collections.ackops.eci.plugins.module_utils._check.cluster import d
 from ansible_collections.ackops.eci.plugins.module_utils._check.dump import scan_dump
 from ansible_collections.ackops.eci.plugins.module_utils._check.scan import Scope, scan_settled
 from ansible_collections.ackops.eci.plugins.module_utils._module import SystemClock, at_least, connect_from, run_module
+from ansible_collections.ackops.eci.plugins.module_utils._rules.conditions import compile_condition
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import pod_to_record
-from ansible_collections.ackops.eci.plugins.module_utils._rules.waivers import compile_condition
 
 
 def gather(module: AnsibleModule) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from ansible_collections.ackops.eci.plugins.module_utils._kube.paths import ALL_
 from ansible_collections.ackops.eci.plugins.module_utils._kube.pod_list import PodReader, read_nodes
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Clock, ClusterApi, PodSet
 from ansible_collections.ackops.eci.plugins.module_utils._rules import predicates
+from ansible_collections.ackops.eci.plugins.module_utils._rules.conditions import Condition
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Node, Pod, pod_from_manifest, sort_key
-from ansible_collections.ackops.eci.plugins.module_utils._rules.waivers import Condition
 
 # A list that expires is begun again, so many times in all: on a server that drops snapshots faster than that
 # it never ends.

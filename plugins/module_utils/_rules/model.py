@@ -187,11 +187,12 @@ def condition(manifest: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
 
 def is_kept_annotation(key: str) -> bool:
     """Whether this collection reads that annotation."""
-    return key == MIRROR or _is_reported(key)
+    return key == MIRROR or is_reported_annotation(key)
 
 
 @lru_cache(maxsize=1024)
-def _is_reported(key: str) -> bool:
+def is_reported_annotation(key: str) -> bool:
+    """Whether that annotation is in the record of a pod."""
     domain = key.partition("/")[0]
     return any(domain == known or domain.endswith("." + known) for known in REPORTED_ANNOTATION_DOMAINS)
 
@@ -211,7 +212,7 @@ def pod_from_manifest(manifest: Mapping[str, Any]) -> Pod:
         instance_id=annotations.get(INSTANCE_ID),
         owner=_controller_of(metadata),
         labels=dict(metadata.get("labels") or {}),
-        annotations={key: text for key, text in annotations.items() if _is_reported(key)},
+        annotations={key: text for key, text in annotations.items() if is_reported_annotation(key)},
         created=metadata.get("creationTimestamp") or "",
         ready=ready.get("status") == "True",
         ready_since=ready.get("lastTransitionTime") or "",

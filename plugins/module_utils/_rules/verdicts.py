@@ -27,7 +27,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._rules.matrix import (
 )
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Missing, Pod, Verdict, records, sort_key
 from ansible_collections.ackops.eci.plugins.module_utils._rules.predicates import effective_version
-from ansible_collections.ackops.eci.plugins.module_utils._rules.waivers import Waiver, waiver_for
+from ansible_collections.ackops.eci.plugins.module_utils._rules.waivers import Waiver, coverage_warnings, waiver_for
 from ansible_collections.ackops.eci.plugins.module_utils._text import quoted
 
 
@@ -99,6 +99,7 @@ def check(
     verdicts = [judge(pod, target, matrix, waivers, today) for pod in sorted(pods, key=sort_key)]
     blocking = [verdict for verdict in verdicts if verdict.verdict in BLOCKING]
     nothing_to_do = current == target
+    exempted = sum(verdict.verdict == EXEMPT for verdict in verdicts)
     return Report(
         compatible=nothing_to_do or (not blocking and matrix.knows(target)),
         nothing_to_do=nothing_to_do,
@@ -112,6 +113,7 @@ def check(
                 for waiver in waivers
                 if waiver.expired(today)
             ),
+            *(coverage_warnings(waivers, pods, exempted, today) if pods_are_complete else ()),
             *(
                 []
                 if pods_are_complete
