@@ -20,7 +20,9 @@ from ansible_collections.ackops.eci.plugins.module_utils._errors import Connecti
 from tests.unit.support.model_cluster import ModelClock
 
 LOCAL = {"ansible_connection": "local"}
-UNSEEN = "one, two are the cluster that module_defaults or the environment names (K8S_AUTH_HOST, KUBECONFIG, ~/.kube/config)"
+UNSEEN = (
+    "one, two are the cluster that module_defaults or the environment names (K8S_AUTH_HOST, KUBECONFIG, ~/.kube/config)"
+)
 
 
 def found(server: str) -> dict[str, Any]:
