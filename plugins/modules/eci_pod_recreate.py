@@ -253,8 +253,8 @@ counts:
   sample: {"recreated": 14}
 set_aside:
   description:
-    - Why pods were not touched, one entry for the pods of a workload that wait for the same. C(namespace) and C(name) of the first of them, C(workload),
-      C(pods) (how many), C(reason) and C(remedy). In check mode, what would keep them from going.
+    - Why pods were not touched, one entry for the pods of a workload that wait for the same. C(namespace), C(name) and C(uid) of the first of them,
+      C(workload), C(pods) (how many), C(reason) and C(remedy). In check mode, what would keep them from going.
   returned: always
   type: list
   elements: dict

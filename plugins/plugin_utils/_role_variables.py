@@ -75,18 +75,23 @@ VARIABLES: Mapping[str, tuple[str, ...]] = {
         "exempt",
         "method",
         "serial",
+        "workload_serial",
+        "recreated_by",
+        "forget",
         "unmanaged",
         "running_jobs",
         "pod_timeout",
         "run_timeout",
         "max_failures",
         "record_dir",
+        "record_root",
+        "require_named_cluster",
         "fail_when_not_ready",
         "upgrade_timeout",
         "hosts",
         "server_version",
     ),
-    "eci_fleet_upgrade_": ("tasks_file", "role", "report", "hosts", "serial", "max_fail_percentage"),
+    "eci_fleet_upgrade_": ("tasks_file", "role", "report", "recreate", "hosts", "serial", "max_fail_percentage"),
 }
 ARTIFACT = "result_"
 
@@ -104,9 +109,12 @@ def unknown_variables(names: Iterable[str]) -> list[str]:
 
 
 def _meant(prefix: str, rest: str) -> str:
-    """The variable that is most like it: the same one of the other role, or a similar one of its own."""
+    """The variable that is most like it: the same one of the other role, one that it is the beginning of, or a similar one."""
     for other, variables in VARIABLES.items():
         if rest in variables:
             return other + rest
+    begun = [name for name in VARIABLES[prefix] if name.startswith(rest) or rest.startswith(name)]
+    if len(begun) == 1:
+        return prefix + begun[0]
     close = difflib.get_close_matches(rest, VARIABLES[prefix], n=1)
     return prefix + close[0] if close else ""
