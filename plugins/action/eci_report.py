@@ -68,7 +68,7 @@ class ActionModule(ActionBase):
             clusters += _given(options["results"], options["upgrades"])
         elif options["src"] is None:
             clusters += _of_play(variables)
-        now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         document = report_document(clusters, now, options["title"])
         for path, render in renderers.items():
             write_report(path, render(document), mode)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filters over all hosts of a play: thin faces of ``plugin_utils/_fleet``."""
+"""Filters for all hosts of a play: thin wrappers of ``plugin_utils/_fleet``."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _place(variables: Mapping[str, Any]) -> Place:
 
 
 def eci_same_clusters(hosts: Sequence[str], hostvars: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """A line for each cluster that several of the hosts are."""
+    """A line for each cluster that several of the hosts share."""
     return same_clusters({host: _place(hostvars[host]) for host in hosts})
 
 
@@ -52,7 +52,7 @@ def _results(hosts: Sequence[str], hostvars: Mapping[str, Mapping[str, Any]]) ->
 
 
 def eci_fleet_report(hosts: Sequence[str], hostvars: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """What became of each of the hosts."""
+    """What happened to each of the hosts."""
     return fleet_report(_results(hosts, hostvars))
 
 

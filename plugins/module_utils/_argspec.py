@@ -88,6 +88,7 @@ def check_argument_spec() -> dict[str, Any]:
         "pods": {"type": "list", "elements": "dict"},
         "cluster_version": {"type": "str"},
         "pods_are_complete": {"type": "bool", "default": True},
+        "src": {"type": "list", "elements": "path"},
         "fail_when_incompatible": {"type": "bool", "default": True},
     }
 

@@ -2,24 +2,25 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Entry of the module eci_compat_check: it only wires."""
+"""Entry point of the module eci_compat_check."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: eci_compat_check
-short_description: Check that ECI pods support the Kubernetes version a cluster is to be upgraded to
+short_description: Check that ECI pods support the Kubernetes version of a planned upgrade
 version_added: 0.1.0
 author: ackops.eci contributors (@ackops)
 description:
-  - Compares the platform version of every ECI pod with a compatibility matrix and fails unless all support the target version.
-  - Without O(pods) it scans the whole cluster itself, in the same task. No list of pods passes through Ansible, and the result stays small in a
-    cluster of any size.
-  - With O(pods) it connects to no cluster and ignores the connection options. Give it the pods that M(ackops.eci.eci_pod_facts) found, for example
-    those of one namespace.
-  - A verdict is V(compatible), V(incompatible), V(unknown) (a version that the matrix does not name), V(undetermined) (the pod is being created)
-    or V(exempt) (a waiver covers it). The gate is open only when nothing is incompatible, unknown or undetermined.
-  - A target below the cluster's own version is an error. With the cluster's own version as the target there is nothing to do.
+  - Compares the platform version of every ECI pod with a compatibility matrix. Fails unless all of them support the target version.
+  - Without O(pods), the module scans the whole cluster. The result stays small in a cluster of any size.
+  - With O(pods), it does not connect to a cluster and ignores the connection options. Use the pods that M(ackops.eci.eci_pod_facts) found, for
+    example those of one namespace.
+  - With O(src), it reads a dump of the cluster instead, for an audit without access. The verdict is that of a scan at the moment of the dump. A dump
+    that may not hold all pods is never compatible, and RV(not_proved) says why.
+  - A verdict is V(compatible), V(incompatible), V(unknown) (the matrix does not list the version), V(undetermined) (the pod is being created) or
+    V(exempt) (a waiver covers it). A cluster is ready only if no pod is incompatible, unknown or undetermined.
+  - A target below the cluster's own version is an error. If the target is the cluster's own version, there is nothing to do.
 extends_documentation_fragment:
   - ackops.eci.auth
   - ackops.eci.common.nodes
@@ -31,14 +32,14 @@ extends_documentation_fragment:
 options:
   pods:
     description:
-      - The pods to check, as records like those in C(ansible_facts.eci_pods). An empty list means no pods.
-      - If left out, the module scans the cluster for all its ECI pods.
+      - The pods to check, with records like those in C(ansible_facts.eci_pods). An empty list means no pods.
+      - If not given, the module scans the cluster for all ECI pods.
     type: list
     elements: dict
   cluster_version:
     description:
-      - The version that the cluster of the given O(pods) runs now, as in C(ansible_facts.eci_cluster.version). Without it a downgrade is not noticed.
-      - Only with O(pods); a scan asks the cluster.
+      - The version that the cluster of the given O(pods) runs now, as in C(ansible_facts.eci_cluster.version). Without it, downgrades are not detected.
+      - Only with O(pods) or O(src); a scan asks the cluster. In a dump it is found if the output of C(kubectl version -o json) is in it.
     type: str
   pods_are_complete:
     description:
@@ -46,15 +47,21 @@ options:
       - Only with O(pods); a scan always finds all.
     type: bool
     default: true
+  src:
+    description:
+      - Files and directories to read instead of a cluster, as in O(ackops.eci.eci_pod_facts#module:src).
+    type: list
+    elements: path
   fail_when_incompatible:
     description:
-      - Whether the task fails when the gate is shut.
+      - Whether the task fails if the cluster is not ready.
     type: bool
     default: true
 requirements:
   - python >= 3.9
-  - kubernetes >= 24.2.0, without O(pods)
+  - kubernetes >= 24.2.0, without O(pods) and O(src)
   - jmespath, for O(exempt)
+  - PyYAML, for O(src) in YAML
 seealso:
   - module: ackops.eci.eci_pod_facts
   - module: ackops.eci.eci_pod_recreate
@@ -93,7 +100,7 @@ cluster:
   description:
     - What was looked at, and what was found in numbers. The same dictionary as C(ansible_facts.eci_cluster) of M(ackops.eci.eci_pod_facts), with
       C(server), C(version), C(scanned_at), C(whole_cluster), C(virtual_nodes), C(pods_by_platform_version) and C(counts).
-  returned: when the module scanned the cluster, that is without O(pods)
+  returned: when the module scanned the cluster or a dump, that is without O(pods)
   type: dict
 compatible:
   description: Whether the gate is open.
@@ -109,7 +116,7 @@ target_version:
   type: str
   sample: "1.26"
 cluster_version:
-  description: Major and minor version of the cluster; empty if O(pods) came without O(cluster_version).
+  description: Major and minor version of the cluster; empty if O(pods) or O(src) came without it.
   returned: always
   type: str
   sample: "1.24"
@@ -118,14 +125,27 @@ counts:
   returned: always
   type: dict
   sample: {"compatible": 30, "incompatible": 14, "unknown": 0, "undetermined": 0, "exempt": 1}
+not_proved:
+  description: Why a dump (O(src)) may not hold all pods of the cluster; with any reason it is not compatible. Otherwise empty.
+  returned: always
+  type: list
+  elements: str
 message:
   description: Why the gate is shut, which pods shut it, and what to do; empty if it is open.
   returned: always
   type: str
 blockers:
   description:
-    - The pods that shut the gate, the first 50 of them, with C(namespace), C(name), C(uid), C(platform_version), C(verdict) and C(reason).
+    - The pods that shut the gate, the first 50 of them, with C(namespace), C(name), C(uid), C(platform_version), C(verdict),
+      C(reason), C(instance_id) and C(owner) (kind and name of its controller).
     - To recreate all that are incompatible, however many, call M(ackops.eci.eci_pod_recreate) without pods.
+  returned: always
+  type: list
+  elements: dict
+missing:
+  description:
+    - Pods that an earlier run of M(ackops.eci.eci_pod_recreate) removed and that are not back, each with C(namespace), C(name), C(uid) and C(reason). While
+      there is one, the cluster is not ready. An entry without a name stands for a run that is at work, or was cut off.
   returned: always
   type: list
   elements: dict
@@ -152,6 +172,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.ackops.eci.plugins.module_utils._argspec import check_argument_spec
 from ansible_collections.ackops.eci.plugins.module_utils._check.cluster import (
     check_cluster,
+    check_dump,
     check_pods,
     describe,
     question_of,
@@ -164,6 +185,8 @@ from ansible_collections.ackops.eci.plugins.module_utils._module import (
     connect_from,
     run_module,
 )
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.missing import missing_pods
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.workloads import Workloads
 from ansible_collections.ackops.eci.plugins.module_utils._rules.verdicts import as_result
 
 
@@ -175,9 +198,13 @@ def judge(module: AnsibleModule) -> dict[str, Any]:
     seen: dict[str, Any] = {}
     if params["pods"] is not None:
         report = check_pods(params, clock, question)
+    elif params["src"]:
+        scan, report = check_dump(params, clock, question)
+        seen = {"cluster": describe(scan, clock)}
+        report.warnings.extend(scan.hints)
     else:
         api = connect_from(module)
-        scan, report = check_cluster(api, clock, question)
+        scan, report = check_cluster(api, clock, question, lambda: missing_pods(api, Workloads(api)))
         seen = {"cluster": describe(scan, clock, api)}
     for warning in report.warnings:
         module.warn(warning)

@@ -63,7 +63,7 @@ class Place:
             return f"{context}{plain(self.kubeconfig)}"
         if self.kubeconfig:
             return f"{context}the same kubeconfig"
-        return f"{context}the cluster that the environment names (K8S_AUTH_HOST, KUBECONFIG, ~/.kube/config)"
+        return f"{context}the cluster that module_defaults or the environment names (K8S_AUTH_HOST, KUBECONFIG, ~/.kube/config)"
 
 
 def same_clusters(places: Mapping[str, Place]) -> list[str]:
@@ -81,7 +81,9 @@ def same_clusters(places: Mapping[str, Place]) -> list[str]:
             told |= set(hosts)
             servers = sorted({places[host].server.rstrip("/").lower() for host in hosts})
             lines.append(f"{_named(hosts)} are {plain(' alias '.join(servers))}")
-    alike = [hosts for hosts in by_name.values() if len(hosts) > 1 and not set(hosts) <= told]
+    alike = [
+        hosts for hosts in by_name.values() if len(hosts) > 1 and not set(hosts) <= told and not _differ(places, hosts)
+    ]
     return lines + [f"{_named(hosts)} are {places[hosts[0]].words()}" for hosts in alike]
 
 
@@ -100,6 +102,11 @@ def twins(results: Mapping[str, Mapping[str, Any]]) -> list[str]:
         for cluster, hosts in found.items()
         if len(hosts) > 1
     ]
+
+
+def _differ(places: Mapping[str, Place], hosts: Sequence[str]) -> bool:
+    """Whether they were found at different servers: module_defaults or variables of the play, which are not seen here, name them."""
+    return len({places[host].server for host in hosts if places[host].server}) > 1
 
 
 def _named(hosts: Sequence[str]) -> str:

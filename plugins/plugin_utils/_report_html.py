@@ -32,7 +32,7 @@ def _hash(text: str) -> str:
 def _time(text: object) -> datetime.datetime | None:
     """A moment as RFC 3339 writes it; None where it is none."""
     try:
-        found = datetime.datetime.fromisoformat(str(text).replace("Z", "+00:00"))  # noqa: FURB162  Python 3.10
+        found = datetime.datetime.fromisoformat(str(text).replace("Z", "+00:00"))
     except ValueError:
         return None
     return found if found.tzinfo else None
@@ -40,12 +40,12 @@ def _time(text: object) -> datetime.datetime | None:
 
 def _moment(text: object) -> str:
     found = _time(text)
-    return found.astimezone(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC") if found else str(text or "")
+    return found.astimezone(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC") if found else str(text or "")
 
 
 def _clock_time(text: object) -> str:
     found = _time(text)
-    return found.astimezone(datetime.UTC).strftime("%H:%M:%S") if found else str(text or "")
+    return found.astimezone(datetime.timezone.utc).strftime("%H:%M:%S") if found else str(text or "")
 
 
 def _capitalized(text: str) -> str:

@@ -9,7 +9,7 @@ their own options; the action plugins apply this to the result when a task of th
 A message names an option in one of these forms, and any other word stays as it is:
 
 - at its beginning, before a colon, a bracket or a dot, as InvalidInput does: ``exempt[0].match: ...``
-- between backticks: ```exempt```
+- between backticks, or alone in parentheses: ```exempt```, ``(exempt)``
 - with a value, for the options of ``_WITH_VALUE``: ``unmanaged: recreate``
 - anywhere, if the name has an underscore: ``pod_timeout``
 """
@@ -35,7 +35,7 @@ OPTIONS = frozenset(
         "validate_certs", "workload_serial",
     }
 )  # fmt: skip
-_WITH_VALUE = ("exempt", "matrix", "method", "serial", "unmanaged")
+_WITH_VALUE = ("exempt", "forget", "matrix", "method", "serial", "unmanaged")
 
 
 def _any_of(names: frozenset[str] | tuple[str, ...]) -> str:
@@ -45,12 +45,13 @@ def _any_of(names: frozenset[str] | tuple[str, ...]) -> str:
 _NAMES = re.compile(
     rf"^(?:{_any_of(OPTIONS)})(?=[:\[.])"
     rf"|(?<=`)(?:{_any_of(OPTIONS)})(?=[`:])"
+    rf"|(?<=\()(?:{_any_of(OPTIONS)})(?=\))"
     rf"|(?<![\w.'/-])(?:{_any_of(_WITH_VALUE)})(?=: \S)"
     rf"|(?<![\w.'/-])(?:{_any_of(frozenset(name for name in OPTIONS if '_' in name))})(?![\w'/-])"
 )
-# Where a result has messages: in these entries, and as the reason of each entry of these lists.
+# Where a result has messages: in these entries, and as the reason and the remedy of each entry of these lists.
 _MESSAGES = ("exception", "hints", "message", "msg", "warnings")
-_LISTS = ("blockers", "exempted", "pods", "refused")
+_LISTS = ("blockers", "exempted", "missing", "pods", "set_aside")
 
 
 def in_role_terms(text: str) -> str:
@@ -71,7 +72,9 @@ def _renamed(value: Any) -> Any:
 
 
 def _entry(value: Any) -> Any:
-    return {**value, "reason": _renamed(value["reason"])} if isinstance(value, Mapping) and "reason" in value else value
+    if not isinstance(value, Mapping):
+        return value
+    return {**value, **{key: _renamed(value[key]) for key in ("reason", "remedy") if key in value}}
 
 
 def result_for(role: str, result: Mapping[str, Any]) -> dict[str, Any]:

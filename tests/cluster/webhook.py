@@ -31,12 +31,20 @@ class Webhook:
     """
 
     def __init__(
-        self, cluster: ControlPlane, namespace: str, resources: Sequence[str], answer: Callable[[Request], str]
+        self,
+        cluster: ControlPlane,
+        namespace: str,
+        resources: Sequence[str],
+        answer: Callable[[Request], str],
+        groups: Sequence[str] = ("",),
+        operations: Sequence[str] = ("CREATE",),
     ) -> None:
         self._cluster = cluster
         self._namespace = namespace
         self._resources = list(resources)
         self._answer = answer
+        self._groups = sorted({"", *groups})
+        self._operations = sorted({"CREATE", *operations})
         self._known = threading.Event()
         self.asked = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -87,9 +95,9 @@ class Webhook:
             "clientConfig": {"url": f"https://127.0.0.1:{port}/", "caBundle": bundle},
             "rules": [
                 {
-                    "apiGroups": [""],
+                    "apiGroups": self._groups,
                     "apiVersions": ["v1"],
-                    "operations": ["CREATE"],
+                    "operations": self._operations,
                     "resources": [*self._resources, "configmaps"],
                 }
             ],

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from ansible_collections.ackops.eci.plugins.module_utils._kube.paths import leases_path, namespace_path, pods_path
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import ClusterApi, Manifest
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.workloads import Workloads
-from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Owner, Pod, pod_from_manifest
+from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Missing, Owner, Pod, pod_from_manifest
 from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Action, Step
 from ansible_collections.ackops.eci.plugins.module_utils._rules.predicates import job_finished, wanted_replicas
 from ansible_collections.ackops.eci.plugins.module_utils._text import plain, quoted
@@ -143,17 +143,7 @@ def why_missing(api: ClusterApi, workloads: Workloads, entry: Entry) -> str:
     return f"{workload.shown} has {ready} of {wanted} pods Ready"
 
 
-@dataclass(frozen=True)
-class Unreturned:
-    """A pod that keeps the gate shut though it is not there, and why; or a run that is not over (without a pod)."""
-
-    namespace: str
-    name: str
-    uid: str
-    reason: str
-
-
-def unreturned(api: ClusterApi, workloads: Workloads) -> list[Unreturned]:
+def missing_pods(api: ClusterApi, workloads: Workloads) -> list[Missing]:
     """What runs have taken away from this cluster and not brought back; a run that is not over is one, too."""
     lease = api.get(LEASE)
     found = []
@@ -161,9 +151,9 @@ def unreturned(api: ClusterApi, workloads: Workloads) -> list[Unreturned]:
     if holder:
         since = quoted(((lease or {}).get("spec") or {}).get("acquireTime"))
         why = f"a run of {plain(holder, 200)} has been at work since {since}, or was cut off"
-        found.append(Unreturned("", "", "", why))
+        found.append(Missing("", "", "", why))
     for entry in entries_of(lease):
         why = why_missing(api, workloads, entry)
         if why:
-            found.append(Unreturned(entry.namespace, entry.name, entry.uid, why))
+            found.append(Missing(entry.namespace, entry.name, entry.uid, why))
     return found

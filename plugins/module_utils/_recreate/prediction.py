@@ -29,11 +29,13 @@ def _predict(context: RunContext, step: Step, asked: dict[str, NotNow | None]) -
     method = method_of(step, context.method)
     try:
         _try_out(context, step, asked)
+        done = untouched(step, "predicted", step.reason, method=method)
     except NotNow as why:
-        return untouched(step, "blocked", why.reason, why.remedy, method)
+        done = untouched(step, "blocked", why.reason, why.remedy, method)
     except (ApiError, ConnectionFailed) as error:
-        return untouched(step, "blocked", error.message, error.remedy, method)
-    return untouched(step, "predicted", step.reason, method=method)
+        done = untouched(step, "blocked", error.message, error.remedy, method)
+    context.journal.write("planned", **vars(done))
+    return done
 
 
 def _told(context: RunContext, outcome: Recreation) -> Recreation:

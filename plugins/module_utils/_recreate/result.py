@@ -17,6 +17,7 @@ MOST_CAUSES = 10
 # So many workloads are named at the most.
 MOST_WORKLOADS = 50
 
+_OF_THE_FIRST = ("namespace", "name", "uid", "outcome", "old_version", "workload", "method")
 _CHANGED = ("recreated", "deleted", "no_longer_needed", "predicted", "blocked")
 
 
@@ -28,6 +29,7 @@ def as_result(outcomes: Sequence[Recreation], limit: int) -> dict[str, Any]:
         "pods": records(outcomes[:limit]),
         "counts": dict(sorted(counts.items())),
         "workloads": _workloads(outcomes),
+        "set_aside": _causes([entry for entry in outcomes if entry.outcome in ("set_aside", "blocked")])[:limit],
     }
 
 
@@ -60,16 +62,30 @@ def _count(entries: Sequence[Recreation]) -> str:
     return f"{len(entries)} ECI pod{'s were' if len(entries) != 1 else ' was'}"
 
 
-def _listed(entries: Sequence[Recreation]) -> str:
-    """One sentence for each cause: pods of one workload that wait for the same are named together."""
+def _causes(outcomes: Sequence[Recreation]) -> list[dict[str, Any]]:
+    """Why pods were set aside: one entry for those of a workload that wait for the same, named after the first of them."""
     causes: dict[tuple[str, str, str], list[Recreation]] = {}
-    for entry in entries:
+    for entry in outcomes:
         causes.setdefault((entry.workload or entry.uid, entry.reason, entry.remedy), []).append(entry)
+    return [
+        {
+            **{name: getattr(together[0], name) for name in _OF_THE_FIRST},
+            "pods": len(together),
+            "reason": reason,
+            "remedy": remedy,
+        }
+        for (_workload, reason, remedy), together in causes.items()
+    ]
+
+
+def _listed(entries: Sequence[Recreation]) -> str:
+    """One sentence for each cause."""
+    causes = _causes(entries)
     told = []
-    for (_workload, reason, remedy), together in list(causes.items())[:MOST_CAUSES]:
-        more = f" and {len(together) - 1} more of {together[0].workload}" if len(together) > 1 else ""
-        first = f"{together[0].namespace}/{together[0].name}{more}"
-        told.append(f"{first}: {_sentence(reason)}{' ' + _sentence(remedy) if remedy else ''}")
+    for cause in causes[:MOST_CAUSES]:
+        more = f" and {cause['pods'] - 1} more of {cause['workload']}" if cause["pods"] > 1 else ""
+        remedy = f" {_sentence(cause['remedy'])}" if cause["remedy"] else ""
+        told.append(f"{cause['namespace']}/{cause['name']}{more}: {_sentence(cause['reason'])}{remedy}")
     if len(causes) > MOST_CAUSES:
         told.append(f"And {len(causes) - MOST_CAUSES} more causes.")
     return " ".join(told)

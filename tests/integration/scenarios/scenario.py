@@ -209,10 +209,10 @@ class Scenario:
         """Note a run of the playbook."""
         what = "Playbook, check mode" if "--check" in arguments else "Playbook"
         if run.code:
-            self._noted(f"{what}: the gate stays shut.", [run.message])
+            self._noted(f"{what}: the cluster is not ready.", [run.message])
         else:
             said = run.result("Show the result")["msg"]
-            gate = "the gate opens" if run.preflight["ready"] else "it reports, and does not fail"
+            gate = "the cluster is ready" if run.preflight["ready"] else "it reports, and does not fail"
             self._noted(f"{what}: {gate}.", said if isinstance(said, list) else str(said).splitlines())
         return run
 

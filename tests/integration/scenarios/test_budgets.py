@@ -13,7 +13,7 @@ from tests.integration.scenarios.scenario import Scenario
 
 
 def test_a_budget_with_room(scenario: Scenario) -> None:
-    """A PodDisruptionBudget that has room for one pod at a time."""
+    """A PodDisruptionBudget allows one disruption at a time."""
     pods = scenario.aged(scenario.workload("Deployment", replicas=3), 3)
     scenario.budget("keep-two", "web", 2)
     check = scenario.recreate(pods, check=True)
@@ -25,7 +25,7 @@ def test_a_budget_with_room(scenario: Scenario) -> None:
 
 
 def test_a_budget_without_room(scenario: Scenario) -> None:
-    """A budget that never has room: the wait ends at the pod's deadline and the gate stays shut (kubectl drain repeats without an end)."""
+    """A budget never allows a disruption: the run gives up at the pod's deadline (kubectl drain retries forever)."""
     pods = scenario.aged(scenario.workload("Deployment", replicas=2), 2)
     scenario.budget("keep-both", "web", 2)
     check = scenario.recreate(pods, check=True)
@@ -42,7 +42,7 @@ def test_a_budget_without_room(scenario: Scenario) -> None:
 
 
 def test_the_message_of_a_budget(scenario: Scenario) -> None:
-    """A budget blocks: the message names it and its count, instead of a bare 'Too Many Requests'."""
+    """A budget blocks the eviction: the message names the budget and its numbers, not just 'Too Many Requests'."""
     pods = scenario.aged(scenario.workload("Deployment", replicas=2), 2)
     scenario.budget("keep-all", "web", "100%")
     run = scenario.recreate(pods[:1], pod_timeout=2)
@@ -52,7 +52,7 @@ def test_the_message_of_a_budget(scenario: Scenario) -> None:
 
 
 def test_two_budgets_on_one_pod(scenario: Scenario) -> None:
-    """Two budgets on one pod: the server refuses with 500 for good, so nobody waits."""
+    """Two budgets cover one pod: the server answers 500 and always will, so the run does not wait."""
     pods = scenario.aged(scenario.workload("Deployment"))
     scenario.budget("one", "web", 0)
     scenario.budget("two", "web", 0)
@@ -67,7 +67,7 @@ def test_two_budgets_on_one_pod(scenario: Scenario) -> None:
 
 
 def test_a_budget_that_frees_up_while_we_wait(scenario: Scenario) -> None:
-    """A budget that gets room during the wait: the eviction is tried again and goes through (k8s_drain gives up at its first 429)."""
+    """A budget allows the eviction after a while: the run retries until then (k8s_drain gives up at its first 429)."""
     pods = scenario.aged(scenario.workload("Deployment"))
     scenario.budget("keep", "web", 1)
 
@@ -83,7 +83,7 @@ def test_a_budget_that_frees_up_while_we_wait(scenario: Scenario) -> None:
 
 
 def test_the_replacement_is_not_evicted_after_a_429(scenario: Scenario) -> None:
-    """While an eviction is refused, somebody else replaces the StatefulSet's pod: the new pod of that name is left alone."""
+    """While an eviction is refused, someone else replaces the StatefulSet's pod: the new pod of that name is left alone."""
     pods = scenario.aged(scenario.workload("StatefulSet", "db"))
     scenario.budget("keep", "db", 1)
     old = pods[0]["metadata"]["uid"]
@@ -111,7 +111,7 @@ def test_the_replacement_is_not_evicted_after_a_429(scenario: Scenario) -> None:
 
 
 def test_a_budget_whose_controller_is_behind(scenario: Scenario) -> None:
-    """A budget that its controller has not processed yet: the server asks for patience (Retry-After 10 s), and gets it."""
+    """The budget controller has not processed a new budget yet: the server asks to retry after 10 s, and the run does."""
     pods = scenario.aged(scenario.workload("Deployment", replicas=2), 2)
     scenario.budget("fresh", "web", 1)
     scenario.cluster.controller_manager.pause()
@@ -131,7 +131,7 @@ def test_a_budget_whose_controller_is_behind(scenario: Scenario) -> None:
 
 
 def test_a_budget_over_pods_that_are_not_ready(scenario: Scenario) -> None:
-    """A budget over a workload whose other pod is broken: evicting the healthy one would leave none, and is refused."""
+    """The other pod of the workload is broken: evicting the healthy one would leave none, so it is not touched."""
     scenario.apply(scenario.workload("StatefulSet", "db", replicas=2, podManagementPolicy="Parallel"))
     pods = w.wait_ready(scenario.api, scenario.namespace, "db", 2)
     w.age(scenario.api, pods[:1], "1.0.0")
@@ -148,7 +148,7 @@ def test_a_budget_over_pods_that_are_not_ready(scenario: Scenario) -> None:
 
 
 def test_method_delete_asks_no_budget(scenario: Scenario) -> None:
-    """With method: delete, the user's own choice, no budget is asked."""
+    """With method: delete, chosen by the user, budgets are ignored."""
     pods = scenario.aged(scenario.workload("Deployment"))
     scenario.budget("keep", "web", 1)
     run = scenario.recreate(pods, method="delete")
@@ -157,7 +157,7 @@ def test_method_delete_asks_no_budget(scenario: Scenario) -> None:
 
 
 def test_a_webhook_that_guards_pods(scenario: Scenario) -> None:
-    """An admission webhook refuses the eviction (as guards of stateful services do): its own words are the message."""
+    """An admission webhook refuses the eviction, as some operators of stateful services do: the message quotes it."""
     pods = scenario.aged(scenario.workload("Deployment"))
     with Webhook(scenario.cluster, scenario.namespace, ["pods/eviction"], lambda _request: "db team: not before 18:00"):
         check = scenario.recreate(pods, check=True)

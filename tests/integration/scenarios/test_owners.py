@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What stands behind the pod."""
+"""Owners."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def names_of(pods: list[w.Manifest]) -> list[str]:
 
 
 def test_a_deployment(scenario: Scenario) -> None:
-    """A Deployment: its pods go one after another, each waited for, and the gate opens."""
+    """A Deployment: its pods are recreated one by one, and the cluster is ready."""
     pods = scenario.aged(scenario.workload("Deployment", replicas=3), 3)
     run = scenario.preflight()
     assert run.code == 0, run.text
@@ -41,7 +41,7 @@ def test_a_deployment(scenario: Scenario) -> None:
 
 
 def test_a_deployment_that_rolls_out(scenario: Scenario) -> None:
-    """A Deployment in the middle of a rollout, which takes its old pods away itself: it is left until last, and no pod of it is touched."""
+    """A Deployment in the middle of a rollout, which replaces its old pods anyway: it is deferred, and no pod is touched."""
     web = scenario.aged(
         scenario.workload("Deployment", replicas=2, strategy={"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}), 2
     )
@@ -58,7 +58,7 @@ def test_a_deployment_that_rolls_out(scenario: Scenario) -> None:
 
 
 def test_a_rollout_that_is_stuck(scenario: Scenario) -> None:
-    """A Deployment whose rollout is stuck: everything else is done first, then the deadline comes and says what it waited for."""
+    """A Deployment whose rollout is stuck: the rest is done first, then it fails at its deadline and says what it waited for."""
     web = scenario.aged(
         scenario.workload("Deployment", replicas=2, strategy={"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}), 2
     )
@@ -86,7 +86,7 @@ def test_a_paused_deployment(scenario: Scenario) -> None:
 
 
 def test_a_deployment_scaled_to_zero(scenario: Scenario) -> None:
-    """A Deployment with replicas 0, whose pod is still going: it is waited for and nothing else happens."""
+    """A Deployment with 0 replicas whose last pod is terminating: the run waits for it and does nothing else."""
     pods = scenario.aged(scenario.workload("Deployment"))
     scenario.hold_end_of(pods[0])
     scenario.patch("Deployment", "web", {"spec": {"replicas": 0}})
@@ -99,7 +99,7 @@ def test_a_deployment_scaled_to_zero(scenario: Scenario) -> None:
 
 
 def test_a_replicaset_of_its_own(scenario: Scenario) -> None:
-    """A ReplicaSet that no Deployment stands above."""
+    """A ReplicaSet without a Deployment."""
     pods = scenario.aged(scenario.workload("ReplicaSet", replicas=2), 2)
     run = scenario.recreate(pods)
     assert set(run.outcomes.values()) == {"recreated"}, run.told
@@ -107,7 +107,7 @@ def test_a_replicaset_of_its_own(scenario: Scenario) -> None:
 
 
 def test_a_replication_controller(scenario: Scenario) -> None:
-    """A ReplicationController, the ReplicaSet's forerunner."""
+    """A ReplicationController, the predecessor of the ReplicaSet."""
     manifest = scenario.workload("ReplicaSet")
     labels = manifest["spec"]["selector"]["matchLabels"]
     controller = {"metadata": manifest["metadata"], "spec": {**manifest["spec"], "selector": labels}}
@@ -124,7 +124,7 @@ def test_a_replication_controller(scenario: Scenario) -> None:
 
 
 def test_two_workloads_with_the_same_labels(scenario: Scenario) -> None:
-    """Two workloads whose pods carry the same labels: a new pod of the other one is not taken for the replacement."""
+    """Two workloads whose pods have the same labels: a new pod of one is not taken for a replacement in the other."""
     labels = {"selector": {"matchLabels": {"app": "twin"}}}
     slow = {"test.ackops/ready-delay": "3s"}
     for name, told in (("one", slow), ("two", {})):
@@ -151,7 +151,7 @@ def test_two_workloads_with_the_same_labels(scenario: Scenario) -> None:
 
 
 def test_the_owner_is_deleted_meanwhile(scenario: Scenario) -> None:
-    """The Deployment is deleted while its replacement is waited for: no longer needed, and no failure."""
+    """The Deployment is deleted while the run waits for a replacement: it is no longer needed, which is no failure."""
     pods = scenario.aged(scenario.workload("Deployment", annotations={"test.ackops/ready-delay": "4s"}))
 
     def delete() -> None:
@@ -165,7 +165,7 @@ def test_the_owner_is_deleted_meanwhile(scenario: Scenario) -> None:
 
 
 def test_a_user_scales_down_meanwhile(scenario: Scenario) -> None:
-    """A user scales the workload down while the replacement is waited for."""
+    """A user scales the workload down while the run waits for a replacement."""
     pods = scenario.aged(scenario.workload("Deployment", replicas=2, annotations={"test.ackops/ready-delay": "4s"}), 2)
 
     def scale() -> None:
@@ -179,7 +179,7 @@ def test_a_user_scales_down_meanwhile(scenario: Scenario) -> None:
 
 
 def test_an_autoscaler_scales_down_meanwhile(scenario: Scenario) -> None:
-    """A HorizontalPodAutoscaler scales the workload down while the replacement is waited for."""
+    """A HorizontalPodAutoscaler scales the workload down while the run waits for a replacement."""
     pods = scenario.aged(scenario.workload("Deployment", replicas=2, annotations={"test.ackops/ready-delay": "9s"}), 2)
     target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
     autoscaler: w.Manifest = {
@@ -203,7 +203,7 @@ def test_an_autoscaler_scales_down_meanwhile(scenario: Scenario) -> None:
 
 
 def test_a_statefulset_goes_from_the_highest_ordinal(scenario: Scenario) -> None:
-    """A StatefulSet in a wide wave: from the highest ordinal, one at a time, same names, new UIDs."""
+    """A StatefulSet in a wide wave: highest ordinal first, one at a time, same names, new UIDs."""
     before = scenario.aged(scenario.workload("StatefulSet", "db", replicas=3), 3)
     run = scenario.recreate(before, serial=["100%"])
     assert run.code == 0, run.told
@@ -215,7 +215,7 @@ def test_a_statefulset_goes_from_the_highest_ordinal(scenario: Scenario) -> None
 
 
 def test_a_sibling_that_is_not_ready(scenario: Scenario) -> None:
-    """A StatefulSet one of whose pods is not Ready: no other is taken away from it, and the sibling is named."""
+    """A pod of a StatefulSet is not Ready: no other pod of it is touched, and the message names the one that is not Ready."""
     scenario.apply(scenario.workload("StatefulSet", "db", replicas=3, podManagementPolicy="Parallel"))
     pods = w.wait_ready(scenario.api, scenario.namespace, "db", 3)
     w.age(scenario.api, pods, OLD)
@@ -232,7 +232,7 @@ def test_a_sibling_that_is_not_ready(scenario: Scenario) -> None:
 
 
 def test_a_statefulset_that_updates_on_delete(scenario: Scenario) -> None:
-    """A StatefulSet with updateStrategy OnDelete and a change that waits: its pods are recreated, and take up the change."""
+    """A StatefulSet with updateStrategy OnDelete and a pending change: its pods are recreated, with the change."""
     pods = scenario.aged(scenario.workload("StatefulSet", "db", replicas=2, updateStrategy={"type": "OnDelete"}), 2)
     scenario.patch("StatefulSet", "db", {"spec": {"template": {"metadata": {"labels": {"release": "two"}}}}})
     run = scenario.recreate(pods)
@@ -241,7 +241,7 @@ def test_a_statefulset_that_updates_on_delete(scenario: Scenario) -> None:
 
 
 def test_a_statefulset_with_a_partition(scenario: Scenario) -> None:
-    """A StatefulSet held at a partition: pods below it come back as they were, those above as they are."""
+    """A StatefulSet with a partition: each pod comes back with the revision it had."""
     strategy = {"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}
     pods = scenario.aged(scenario.workload("StatefulSet", "db", replicas=2, updateStrategy=strategy), 2)
     scenario.patch("StatefulSet", "db", {"spec": {"template": {"metadata": {"labels": {"release": "two"}}}}})
@@ -265,7 +265,7 @@ def test_a_statefulset_with_a_partition(scenario: Scenario) -> None:
 
 
 def test_a_running_job(scenario: Scenario) -> None:
-    """A Job that runs: it is waited for, then its pod is deleted and the manifest kept."""
+    """A running Job: the run waits for it, then deletes its pod and keeps the manifest."""
     job = scenario.workload("Job", "batch", annotations={"test.ackops/complete-after": "5s"})
     pods = scenario.aged(job)
     run = scenario.recreate(pods)
@@ -276,7 +276,7 @@ def test_a_running_job(scenario: Scenario) -> None:
 
 
 def test_a_running_job_that_does_not_end(scenario: Scenario) -> None:
-    """A Job that runs longer than the pod's deadline: it is not touched, and the choices are named."""
+    """A Job that runs longer than the pod's deadline: it is not touched, and the message names the options."""
     pods = scenario.aged(scenario.workload("Job", "batch"))
     run = scenario.recreate(pods, pod_timeout=2)
     assert run.code == 1
@@ -285,7 +285,7 @@ def test_a_running_job_that_does_not_end(scenario: Scenario) -> None:
 
 
 def test_a_running_job_is_evicted_by_choice(scenario: Scenario) -> None:
-    """With running_jobs: evict a Job's pod goes, and the Job makes another."""
+    """With running_jobs: evict the pod of a running Job is evicted, and the Job starts another."""
     pods = scenario.aged(scenario.workload("Job", "batch", backoffLimit=6))
     run = scenario.recreate(pods, running_jobs="evict", pod_timeout=60)
     assert list(run.outcomes.values()) == ["recreated"], run.told
@@ -293,7 +293,7 @@ def test_a_running_job_is_evicted_by_choice(scenario: Scenario) -> None:
 
 
 def test_a_job_whose_next_failure_is_its_last(scenario: Scenario) -> None:
-    """A Job with backoffLimit 0 would fail for good by an eviction: running_jobs: evict waits for it all the same."""
+    """With running_jobs: evict and backoffLimit 0, an eviction would fail the Job for good: the run waits for it instead."""
     job = scenario.workload("Job", "batch", backoffLimit=0, annotations={"test.ackops/complete-after": "4s"})
     pods = scenario.aged(job)
     run = scenario.recreate(pods, running_jobs="evict", pod_timeout=60)
@@ -304,7 +304,7 @@ def test_a_job_whose_next_failure_is_its_last(scenario: Scenario) -> None:
 
 
 def test_a_finished_job(scenario: Scenario) -> None:
-    """A Job that has finished: its pod is deleted, nothing is waited for, the manifest is kept with mode 0600."""
+    """A finished Job: its pod is deleted without waiting, and the manifest is kept with mode 0600."""
     scenario.apply(scenario.workload("Job", "batch", annotations={"test.ackops/complete-after": "100ms"}))
     w.wait_for(lambda: scenario.get("Job", "batch").get("status", {}).get("succeeded") == 1, "its end")
     pods = scenario.pods("batch")
@@ -318,7 +318,7 @@ def test_a_finished_job(scenario: Scenario) -> None:
 
 
 def test_a_child_of_a_cronjob(scenario: Scenario) -> None:
-    """A Job that a CronJob made: it is waited for like any other, and the CronJob is not changed."""
+    """A Job made by a CronJob: the run waits for it as for any other, and does not change the CronJob."""
     template = scenario.workload("Job", "nightly", annotations={"test.ackops/complete-after": "3s"})
     cron: w.Manifest = {
         "kind": "CronJob",
@@ -370,7 +370,7 @@ def clone_set(scenario: Scenario, name: str) -> dict[str, Any]:
 
 
 def test_a_custom_resource(scenario: Scenario) -> None:
-    """A pod of a custom resource (OpenKruise's CloneSet): whether it comes back is not known, so nothing at all is touched."""
+    """A pod of a custom resource (OpenKruise's CloneSet): nobody knows whether it comes back, so nothing at all is touched."""
     reference = clone_set(scenario, "crowd")
     owned = w.bare_pod(scenario.namespace, "crowd-1")
     owned["metadata"]["ownerReferences"] = [reference]
@@ -385,7 +385,7 @@ def test_a_custom_resource(scenario: Scenario) -> None:
 
 
 def test_a_bare_pod(scenario: Scenario) -> None:
-    """A pod without a controller: nothing is touched, not even the pods that would come back, and the choices are named."""
+    """A pod without a controller: nothing is touched, not even other pods, and the message names the options."""
     scenario.aged(w.bare_pod(scenario.namespace, "lonely"))
     scenario.aged(scenario.workload("Deployment"))
     before = scenario.uids()
@@ -397,7 +397,7 @@ def test_a_bare_pod(scenario: Scenario) -> None:
 
 
 def test_a_bare_pod_is_made_again(scenario: Scenario) -> None:
-    """With unmanaged: recreate a bare pod comes back from its manifest: spec, labels and annotations, without the server's fields."""
+    """With unmanaged: recreate a bare pod is created again from its manifest, with its spec, labels and annotations."""
     manifest = w.bare_pod(scenario.namespace, "lonely", labels={"tier": "one"}, annotations={"note": "kept"})
     old = scenario.aged(manifest)[0]
     run = scenario.recreate([old], unmanaged="recreate")
@@ -420,7 +420,7 @@ def test_a_bare_pod_is_made_again(scenario: Scenario) -> None:
 
 
 def test_a_bare_pod_that_cannot_be_made_again(scenario: Scenario) -> None:
-    """Its creation is forbidden (a quota): the manifest is on disk, its path is in the message, and the next run finishes the job."""
+    """A quota forbids the new pod: the message has the path of the saved manifest, and the next run finishes the job."""
     pods = scenario.aged(w.bare_pod(scenario.namespace, "lonely", labels={"tier": "one"}))
     scenario.no_more_pods()
     run = scenario.recreate(pods, unmanaged="recreate", pod_timeout=5)
@@ -439,7 +439,7 @@ def test_a_bare_pod_that_cannot_be_made_again(scenario: Scenario) -> None:
 
 
 def test_a_bare_pod_is_deleted_by_choice(scenario: Scenario) -> None:
-    """With unmanaged: delete a bare pod is gone for good, and its manifest kept."""
+    """With unmanaged: delete a bare pod is deleted permanently, and its manifest is kept."""
     pods = scenario.aged(w.bare_pod(scenario.namespace, "lonely"))
     run = scenario.recreate(pods, unmanaged="delete")
     assert list(run.outcomes.values()) == ["deleted"], run.told
@@ -448,7 +448,7 @@ def test_a_bare_pod_is_deleted_by_choice(scenario: Scenario) -> None:
 
 
 def test_pods_whose_owner_let_go_of_them(scenario: Scenario) -> None:
-    """A ReplicaSet deleted with --cascade=orphan before the run: its pod has no controller any more, and is refused."""
+    """A ReplicaSet was deleted with --cascade=orphan: its pod has no controller any more, and is refused."""
     scenario.aged(scenario.workload("ReplicaSet"))
     scenario.delete("ReplicaSet", "web", propagationPolicy="Orphan")
     w.wait_for(lambda: "ownerReferences" not in scenario.pods("web")[0]["metadata"], "the orphan")
@@ -460,7 +460,7 @@ def test_pods_whose_owner_let_go_of_them(scenario: Scenario) -> None:
 
 
 def test_a_daemonset(scenario: Scenario) -> None:
-    """A DaemonSet's pods are never touched, whatever is chosen for those without a controller."""
+    """The pods of a DaemonSet are never touched, whatever the user chose for pods without a controller."""
     scenario.apply(scenario.workload("DaemonSet", "agent"))
     pods = w.wait_ready(scenario.api, scenario.namespace, "agent", 2)
     w.age(scenario.api, pods, OLD)
@@ -473,7 +473,7 @@ def test_a_daemonset(scenario: Scenario) -> None:
 
 
 def test_a_mirror_pod(scenario: Scenario) -> None:
-    """A mirror pod (a static pod of a kubelet) is never touched: only its kubelet can end it."""
+    """A mirror pod (a static pod of a kubelet) is never touched: only its kubelet can remove it."""
     manifest = w.bare_pod(scenario.namespace, "static", annotations={"kubernetes.io/config.mirror": "abc"})
     node = "virtual-kubelet-cn-hangzhou-h"
     manifest["spec"] = {**w.pod_spec("any"), "nodeName": node}

@@ -53,7 +53,7 @@ def kill(scenario: Scenario, running: StartedModule, when: str) -> None:
 
 
 def test_killed_before_an_eviction(scenario: Scenario) -> None:
-    """Killed before the server has accepted an eviction: the pod lives on, and the next run does the whole job."""
+    """Killed before the server accepted an eviction: the pod lives on, and the next run does the whole job."""
     pods = scenario.aged(scenario.workload("Deployment", replicas=2), 2)
     scenario.budget("keep-both", "web", 2)
     running = scenario.start(pods)
@@ -68,7 +68,7 @@ def test_killed_before_an_eviction(scenario: Scenario) -> None:
 
 
 def test_killed_while_the_server_decides(scenario: Scenario) -> None:
-    """Killed while the server decides on an eviction: whatever came of it, the next run ends with every pod there and none old."""
+    """Killed while the server decides on an eviction: after the next run no pod is missing and none is old."""
     pods = scenario.aged(scenario.workload("Deployment", replicas=2), 2)
     leave = threading.Event()
 
@@ -109,7 +109,7 @@ def evicted_without_an_answer(scenario: Scenario, pods: list[w.Manifest], **opti
 
 
 def test_killed_during_an_eviction(scenario: Scenario) -> None:
-    """Killed after the server has evicted the pod and before its answer has arrived: the pod is not missed, and none is taken twice."""
+    """Killed after the server evicted the pod, before its answer arrived: the next run knows, and evicts none twice."""
     pods = scenario.aged(scenario.workload("Deployment", replicas=2), 2)
     with evicted_without_an_answer(scenario, pods) as running:
         kill(scenario, running, "before the server's answer to the first eviction arrives")
@@ -121,7 +121,7 @@ def test_killed_during_an_eviction(scenario: Scenario) -> None:
 
 
 def test_killed_after_an_eviction(scenario: Scenario) -> None:
-    """Killed after an eviction, while its replacement starts: the next run waits for that replacement and goes on from there."""
+    """Killed while a replacement starts: the next run waits for that replacement and continues from there."""
     pods = scenario.aged(scenario.workload("Deployment", replicas=2, annotations=SLOW), 2)
     running = scenario.start(pods)
     scenario.wait_ledger("removed")
@@ -150,7 +150,7 @@ def test_killed_before_a_bare_pod_is_deleted(scenario: Scenario) -> None:
 
 
 def test_killed_while_a_bare_pod_is_deleted(scenario: Scenario) -> None:
-    """A bare pod, killed when the server has evicted it and the answer was lost: it is gone, and the next run makes it again."""
+    """A bare pod, killed after its eviction and before the answer arrived: it is gone, and the next run creates it again."""
     pods = scenario.aged(w.bare_pod(scenario.namespace, "lonely", labels={"tier": "one"}))
     with evicted_without_an_answer(scenario, pods, unmanaged="recreate") as running:
         kill(scenario, running, "before the server's answer arrives")
@@ -167,7 +167,7 @@ def test_killed_while_a_bare_pod_is_deleted(scenario: Scenario) -> None:
 
 
 def test_killed_while_a_bare_pod_ends(scenario: Scenario) -> None:
-    """A bare pod, killed while the old one ends: the next run waits for its end and makes it again."""
+    """A bare pod, killed while the old one terminates: the next run waits until it is gone and creates it again."""
     manifest = w.bare_pod(
         scenario.namespace,
         "lonely",
@@ -188,7 +188,7 @@ def test_killed_while_a_bare_pod_ends(scenario: Scenario) -> None:
 
 
 def test_killed_after_a_bare_pod_is_gone(scenario: Scenario) -> None:
-    """A bare pod, killed between its end and its creation (which a quota holds up): the next run makes it again."""
+    """A bare pod, killed after it was gone and before it could be created (a quota): the next run creates it."""
     pods = scenario.aged(w.bare_pod(scenario.namespace, "lonely"))
     leave = threading.Event()
 
@@ -211,7 +211,7 @@ def test_killed_after_a_bare_pod_is_gone(scenario: Scenario) -> None:
 
 
 def test_two_runs_at_once(scenario: Scenario) -> None:
-    """Two runs on one cluster: the second one fails at once, names the first and touches nothing."""
+    """Two runs on one cluster: the second fails at once, names the first and touches nothing."""
     pods = scenario.aged(scenario.workload("Deployment"))
     others = scenario.aged(scenario.workload("Deployment", "other"))
     scenario.budget("keep", "web", 1)
@@ -231,7 +231,7 @@ def test_two_runs_at_once(scenario: Scenario) -> None:
 
 
 def test_check_mode_beside_a_run(scenario: Scenario) -> None:
-    """A prediction beside a run is no second run: it takes no lock, and none hinders it."""
+    """Check mode during a run: it takes no lease, and works."""
     pods = scenario.aged(scenario.workload("Deployment"))
     scenario.budget("keep", "web", 1)
     first = scenario.start(pods, pod_timeout=120)
@@ -253,7 +253,7 @@ def stopped_in_the_middle(scenario: Scenario, old: list[w.Manifest], other: list
 
 
 def test_told_to_stop(scenario: Scenario) -> None:
-    """Told to stop (SIGTERM, as AWX does with a job that is cancelled): no further pod is begun, and the message says what was done."""
+    """SIGTERM, as from a cancelled AWX job: no further pod is started, and the message says what was done."""
     other = scenario.aged(scenario.workload("Deployment", "other"))
     pods = scenario.aged(scenario.workload("StatefulSet", "web", replicas=3, updateStrategy={"type": "OnDelete"}), 3)
     scenario.next_pods_meet("web", ready_delay="10s")
@@ -271,7 +271,7 @@ def test_told_to_stop(scenario: Scenario) -> None:
 
 
 def test_interrupted_by_the_user(scenario: Scenario) -> None:
-    """Ctrl-C on ansible-playbook: the module ends within seconds, no further pod is begun, and the next run is free to start."""
+    """Ctrl-C on ansible-playbook: the module ends within seconds, starts no further pod, and the next run can begin."""
     pods = scenario.aged(scenario.workload("StatefulSet", "web", replicas=3, updateStrategy={"type": "OnDelete"}), 3)
     other = scenario.aged(scenario.workload("Deployment", "other"))
     w.age(scenario.api, other, NEW)
@@ -311,21 +311,21 @@ def three_of_which_the_first_fails(scenario: Scenario) -> list[w.Manifest]:
 
 
 def test_the_first_failure_stops_the_run(scenario: Scenario) -> None:
-    """One pod fails: no further one is begun."""
+    """One pod fails: no further pod is started."""
     run = scenario.recreate(three_of_which_the_first_fails(scenario), pod_timeout=3)
     assert run.outcomes == {"a-0": "failed", "b-0": "not_started", "c-0": "not_started"}, run.told
     assert "2 pod(s) were not touched" in run.message
 
 
 def test_a_failure_budget(scenario: Scenario) -> None:
-    """With max_failures: 1 one pod may fail and the others are still done; the task fails all the same."""
+    """With max_failures: 1 one pod may fail and the others are still recreated; the task fails all the same."""
     run = scenario.recreate(three_of_which_the_first_fails(scenario), pod_timeout=3, max_failures=1)
     assert run.code == 1
     assert run.outcomes == {"a-0": "failed", "b-0": "recreated", "c-0": "recreated"}, run.told
 
 
 def test_growing_waves(scenario: Scenario) -> None:
-    """serial: [1, 5, "25%"] over eight workloads: first one, then five at once, then two."""
+    """serial: [1, 5, "25%"] with eight workloads: first one, then five at the same time, then two."""
     annotations = {"test.ackops/ready-delay": "1500ms"}
     for number in range(8):
         scenario.apply(scenario.workload("ReplicaSet", f"web-{number}", annotations=annotations))
@@ -340,7 +340,7 @@ def test_growing_waves(scenario: Scenario) -> None:
 
 
 def test_one_pod_of_a_workload_at_a_time(scenario: Scenario) -> None:
-    """A wave as wide as the cluster: two workloads are worked on at once, but never two pods of one."""
+    """A wave as wide as the cluster: two workloads at the same time, but never two pods of one."""
     names = ("one", "two")
     for name in names:
         scenario.apply(scenario.workload("Deployment", name, replicas=3))
@@ -355,7 +355,7 @@ def test_one_pod_of_a_workload_at_a_time(scenario: Scenario) -> None:
 
 
 def test_the_deadline_of_the_run(scenario: Scenario) -> None:
-    """run_timeout ends before the work does (set below AWX's own limit): it stops by itself, and tells what is left."""
+    """run_timeout ends the run before AWX would: it stops in order and says what is left."""
     slow = {"test.ackops/ready-delay": "6s"}
     pods = scenario.aged(scenario.workload("Deployment", replicas=3, annotations=slow), 3)
     run = scenario.recreate(pods, run_timeout=3)
@@ -365,7 +365,7 @@ def test_the_deadline_of_the_run(scenario: Scenario) -> None:
 
 
 def test_the_ledger_tells_every_deletion(scenario: Scenario) -> None:
-    """The ledger alone tells who deleted what, when, which UID, why, and what replaced it."""
+    """The ledger alone says who deleted which pod (by UID), when and why, and what replaced it."""
     pods = scenario.aged(scenario.workload("Deployment", replicas=2), 2)
     run = scenario.recreate(pods)
     entries = scenario.ledger()

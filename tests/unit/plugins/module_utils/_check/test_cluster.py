@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ansible_collections.ackops.eci.plugins.module_utils._check.cluster import (
     check_cluster,
+    check_dump,
     check_pods,
     describe,
     pods_to_recreate,
@@ -18,6 +21,8 @@ from ansible_collections.ackops.eci.plugins.module_utils._check.cluster import (
     refuse_options_without_pods,
 )
 from ansible_collections.ackops.eci.plugins.module_utils._errors import InvalidInput
+from ansible_collections.ackops.eci.plugins.module_utils._rules.verdicts import shut_gate_message
+from tests.unit.support.builders import pod_manifest
 from tests.unit.support.model_cluster import NAMESPACE, NEW, ModelCluster
 
 OPTIONS: dict[str, Any] = {
@@ -26,6 +31,7 @@ OPTIONS: dict[str, Any] = {
     "exempt": [],
     "node_name_prefixes": ["virtual-kubelet"],
     "pods": None,
+    "src": None,
     "cluster_version": None,
     "pods_are_complete": True,
 }
@@ -108,3 +114,52 @@ def test_pods_that_are_given_are_taken_as_they_are() -> None:
     assert pods_to_recreate({**OPTIONS, "pods": []}, model, model.clock) == []
     given = [{"namespace": NAMESPACE, "name": "db-0", "uid": "u"}]
     assert [pod.uid for pod in pods_to_recreate({**OPTIONS, "pods": given}, model, model.clock)] == ["u"]
+
+
+def dump_of(model: ModelCluster, path: Path, **more: Any) -> list[str]:
+    """The pods of the model as kubectl saves them, with one of the system's own."""
+    system = pod_manifest("coredns", namespace="kube-system", node="cn-beijing.10.0.0.1", version=None, instance=None)
+    items = [*({"kind": "Pod", "apiVersion": "v1", **pod} for pod in model.pods.values()), system]
+    path.write_text(json.dumps({"kind": "List", "items": items, **more}), encoding="utf-8")
+    return [str(path)]
+
+
+def test_the_verdict_on_a_dump_is_that_of_the_cluster(tmp_path: Path) -> None:
+    """The same pods, the same counts; the version of the cluster is given, or unknown."""
+    model = cluster()
+    _scan, live = check_cluster(model, model.clock, question_of(OPTIONS))
+    given = {**OPTIONS, "src": dump_of(model, tmp_path / "pods.json"), "cluster_version": "1.24"}
+    scan, report = check_dump(given, model.clock, question_of(OPTIONS))
+    assert report.verdicts == live.verdicts
+    assert report == live
+    assert describe(scan, model.clock)["server"] == ""
+    _scan, unknown = check_dump({**given, "cluster_version": None}, model.clock, question_of(OPTIONS))
+    assert (unknown.cluster_version, unknown.counts) == ("", live.counts)
+
+
+def test_a_dump_in_doubt_is_never_compatible(tmp_path: Path) -> None:
+    """Also where no pod of it stands in the way, and where the cluster runs the target already."""
+    model = cluster()
+    for uid in list(model.pods):
+        model._annotate(uid, NEW)
+    src = dump_of(model, tmp_path / "pods.json", metadata={"continue": "abc"})
+    for version in (None, "1.24", "1.26"):
+        given = {**OPTIONS, "src": src, "cluster_version": version}
+        _scan, report = check_dump(given, model.clock, question_of(OPTIONS))
+        assert not report.compatible
+        assert "only the first page" in report.not_proved[0]
+        assert shut_gate_message(report).startswith(
+            "Not proved to be ready for Kubernetes 1.26. The dump may not hold all pods"
+        )
+    _scan, whole = check_dump(
+        {**OPTIONS, "src": dump_of(model, tmp_path / "b.json")}, model.clock, question_of(OPTIONS)
+    )
+    assert whole.compatible
+    assert whole.not_proved == []
+
+
+def test_a_dump_and_pods_exclude_each_other() -> None:
+    """One clear error."""
+    with pytest.raises(InvalidInput, match=r"src: .* and pods exclude each other"):
+        refuse_options_without_pods({**OPTIONS, "pods": [], "src": ["a.json"]})
+    refuse_options_without_pods({**OPTIONS, "src": ["a.json"], "cluster_version": "1.24"})

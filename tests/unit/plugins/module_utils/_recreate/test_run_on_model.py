@@ -17,7 +17,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._check.scan import Scop
 from ansible_collections.ackops.eci.plugins.module_utils._errors import EciError
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Unfinished
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.holder import Holder
-from ansible_collections.ackops.eci.plugins.module_utils._recreate.missing import unreturned
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.missing import missing_pods
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.request import Request
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.run import Environment, carry_out, run_alone
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.unfinished import ENDS
@@ -123,7 +123,7 @@ def _gate_is_open(cluster: ModelCluster) -> bool:
         waivers=[],
         today=date(2026, 11, 24),
     )
-    return report.compatible and not unreturned(cluster, Workloads(cluster))
+    return report.compatible and not missing_pods(cluster, Workloads(cluster))
 
 
 def look_at_the_gate(cluster: ModelCluster, wrong: list[str]) -> None:

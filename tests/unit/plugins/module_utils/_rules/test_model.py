@@ -37,6 +37,12 @@ def test_the_owner_of_a_record_may_hold_more_than_is_known() -> None:
     assert model.pod_from_record(record) == pod(owner=owner())
 
 
+def test_a_blocker_of_the_check_is_a_record_too() -> None:
+    """It names its owner in words, which is no reference."""
+    record = {"namespace": "web", "name": "a", "uid": "u", "owner": "ReplicaSet/web", "verdict": "incompatible"}
+    assert model.pod_from_record(record).owner is None
+
+
 @pytest.mark.parametrize("text", ["", " ", *HOSTILE_VERSIONS])
 def test_annotations_are_taken_as_they_are(text: str) -> None:
     """No trimming, no guessing: an unusual value must reach the matrix unchanged."""
@@ -57,7 +63,7 @@ def test_a_manifest_may_lack_everything(manifest: dict[str, Any]) -> None:
 
 
 def test_a_manifest_is_read_whole() -> None:
-    """Every field that the rooms decide by."""
+    """Every field on which decisions rest."""
     manifest = pod_manifest(
         annotations={model.MIRROR: "x"},
         labels={"app": "web"},
