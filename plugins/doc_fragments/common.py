@@ -53,6 +53,12 @@ options:
       match:
         description:
           - A JMESPath expression. It is evaluated on the record of each pod; the waiver covers the pods for which it is true.
+          - Put text in single quotes. In C(namespace != "prod") JMESPath takes C("prod") for the name of a field. A name that a pod record does not have is
+            refused.
+          - A comparison with a value that a pod does not have exempts nothing. C(labels.app != 'web') does not cover a pod without that label;
+            C(!(labels.app) || labels.app != 'web') does.
+          - A waiver that covers every ECI pod of a cluster must name them, as C(namespace == 'batch') does. One that only says which pods are not meant is
+            refused; if all of them are meant, write V(`true`), in backticks. A waiver that covers no pod gives a warning.
           - When you negate something, put it in parentheses, as in C(!(labels.app)). JMESPath reads C(!labels.app) as C((!labels).app).
         type: str
         required: true

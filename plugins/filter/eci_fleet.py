@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filters over all hosts of a play: thin faces of ``plugin_utils/_fleet``."""
+"""Filters for all hosts of a play: thin wrappers of ``plugin_utils/_fleet``."""
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ CHECK = "__eci_preflight_check"
 RESULT = "eci_fleet_upgrade"
 
 
+def _uid(variables: Mapping[str, Any]) -> str:
+    return str(((variables.get(CHECK) or {}).get("cluster") or {}).get("cluster_uid") or "")
+
+
 def _server(variables: Mapping[str, Any]) -> str:
     cluster = (variables.get(CHECK) or {}).get("cluster") or {}
     return str(cluster.get("server") or "")
@@ -30,6 +34,7 @@ def _server(variables: Mapping[str, Any]) -> str:
 def _place(variables: Mapping[str, Any]) -> Place:
     return Place(
         server=_server(variables),
+        uid=_uid(variables),
         local=variables.get("ansible_connection") in ("local", "ansible.builtin.local"),
         host=variables.get("eci_preflight_host"),
         kubeconfig=variables.get("eci_preflight_kubeconfig"),
@@ -40,7 +45,7 @@ def _place(variables: Mapping[str, Any]) -> Place:
 
 
 def eci_same_clusters(hosts: Sequence[str], hostvars: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """A line for each cluster that several of the hosts are."""
+    """A line for each cluster that several of the hosts share."""
     return same_clusters({host: _place(hostvars[host]) for host in hosts})
 
 
@@ -49,7 +54,7 @@ def _results(hosts: Sequence[str], hostvars: Mapping[str, Mapping[str, Any]]) ->
 
 
 def eci_fleet_report(hosts: Sequence[str], hostvars: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """What became of each of the hosts."""
+    """What happened to each of the hosts."""
     return fleet_report(_results(hosts, hostvars))
 
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filters of the role's report: thin faces of ``plugin_utils/_report``."""
+"""Filters for the role's report: thin wrappers of ``plugin_utils/_report``."""
 
 from __future__ import annotations
 

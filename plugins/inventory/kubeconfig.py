@@ -7,18 +7,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: kubeconfig
-short_description: The contexts of kubeconfig files as hosts
+short_description: Use the contexts of kubeconfig files as hosts
 version_added: 0.1.0
 author: ackops.eci contributors (@ackops)
 description:
-  - Makes a host of every context of one or more kubeconfig files. A host is a cluster, as the playbooks of this collection take it.
-  - A host gets the variables C(eci_preflight_kubeconfig) and C(eci_preflight_context), which name the cluster to the role
-    P(ackops.eci.eci_preflight#role), and C(ansible_connection=local) with the Python that runs Ansible.
-  - For groups there are C(kubeconfig_context), C(kubeconfig_cluster), C(kubeconfig_user), C(kubeconfig_namespace), C(kubeconfig_server),
-    C(kubeconfig_file), C(kubeconfig_name) (of the file, without its ending), C(kubeconfig_login) (V(exec), V(auth_provider),
-    V(client_certificate), V(token), V(basic) or V(none)) and C(kubeconfig_current). No token, key or password becomes a variable.
-  - A host's name is the context's, with C(_) for every character that is not a letter, a digit or one of C(_.@-). Names are taken as they
-    stand and never as templates.
+  - Turns every context of one or more kubeconfig files into a host. Each host is a cluster, as the playbooks of this collection expect.
+  - Each host gets the variables C(eci_preflight_kubeconfig) and C(eci_preflight_context), by which the role P(ackops.eci.eci_preflight#role)
+    finds the cluster, and C(ansible_connection=local) with the Python that runs Ansible.
+  - To build groups, use C(kubeconfig_context), C(kubeconfig_cluster), C(kubeconfig_user), C(kubeconfig_namespace), C(kubeconfig_server),
+    C(kubeconfig_file), C(kubeconfig_name) (the file name without its extension), C(kubeconfig_login) (V(exec), V(auth_provider),
+    V(client_certificate), V(token), V(basic) or V(none)) and C(kubeconfig_current). Tokens, keys and passwords never become variables.
+  - The host's name is that of the context. Characters other than letters, digits and C(_.@-) become C(_). Names and values are never
+    evaluated as templates.
   - The name of the inventory source must end in C(kubeconfig.yml) or C(kubeconfig.yaml).
 extends_documentation_fragment:
   - constructed
@@ -30,28 +30,29 @@ options:
     choices: [ackops.eci.kubeconfig]
   kubeconfigs:
     description:
-      - Paths of kubeconfig files, or globs. Relative ones are looked for beside the inventory source.
-      - Without it, the files that E(KUBECONFIG) names, or C(~/.kube/config), as for kubectl.
-      - Each file is taken by itself. A context whose cluster or user stands in another file is an error.
+      - Paths or globs of kubeconfig files. Relative paths start at the directory of the inventory source.
+      - By default the files in E(KUBECONFIG), or C(~/.kube/config), as for kubectl.
+      - Files are not merged. A context whose cluster or user is in another file is an error.
     type: list
     elements: str
     default: []
   include:
     description:
-      - Contexts that become hosts, as globs. After a V(~) stands a regular expression that is searched for in the name. All if empty.
+      - Globs of the contexts that become hosts. A pattern that starts with V(~) is a regular expression to search for in the name. All contexts
+        if empty.
     type: list
     elements: str
     default: []
   exclude:
     description:
-      - Contexts that do not become hosts, in the same way. It goes before O(include).
+      - Patterns of the contexts that do not become hosts, written in the same way. Takes precedence over O(include).
     type: list
     elements: str
     default: []
   prefix_with_file:
     description:
-      - Whether the hosts are called C(<file>_<context>), with the file's name without its ending. For files in which contexts bear the same
-        names. Where two contexts would be one host without it, that is an error.
+      - Whether to name the hosts C(<file>_<context>), with the file name without its extension. Use it if several files have contexts of the same
+        name, which is an error otherwise.
     type: bool
     default: false
   kubeconfig_variable:
@@ -62,7 +63,7 @@ options:
     default: true
 seealso:
   - ref: ackops.eci fleet guide <ansible_collections.ackops.eci.docsite.fleet_guide>
-    description: Upgrading many clusters
+    description: How to upgrade many clusters
 """
 
 EXAMPLES = r"""
@@ -70,7 +71,7 @@ EXAMPLES = r"""
 plugin: ackops.eci.kubeconfig
 
 ---
-# prod.kubeconfig.yml: those of a directory of files, in groups
+# prod.kubeconfig.yml: the contexts of all files in a directory, in groups
 plugin: ackops.eci.kubeconfig
 kubeconfigs:
   - ~/.kube/ack/*.yml
@@ -118,10 +119,10 @@ LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansibl
 
 
 def files_of(patterns: list[str], base: str) -> list[str]:
-    """The files that paths and globs name, each once, in order. Raises EciError where one names none."""
+    """The files that paths and globs name, each once, in order. Raises EciError if one matches nothing."""
     if not patterns:
         named = [part for part in os.environ.get("KUBECONFIG", "").split(os.pathsep) if part]
-        # As for kubectl, a file of the list that is not there does not count; none at all is an error below.
+        # Like kubectl, ignore files of the list that do not exist; if none exists, that is an error below.
         patterns = [part for part in named if os.path.exists(part)] or named or ["~/.kube/config"]
     found: dict[str, None] = {}
     for pattern in patterns:
@@ -130,15 +131,15 @@ def files_of(patterns: list[str], base: str) -> list[str]:
         files = [os.path.abspath(match) for match in matches if not os.path.isdir(match)]
         if not files:
             raise EciError(
-                f"kubeconfigs: '{pattern}' names no file (looked for {path}).",
-                "Give the path of a kubeconfig, or a glob; relative ones count from the inventory source.",
+                f"kubeconfigs: '{pattern}' matches no file (looked for {path}).",
+                "Give the path of a kubeconfig, or a glob. Relative paths start at the directory of the inventory source.",
             )
         found.update(dict.fromkeys(files))
     return list(found)
 
 
 def read(file: str) -> object:
-    """A YAML file, parsed; without a word of its content in the error, which may be a credential."""
+    """A parsed YAML file. Errors never quote its content, which may be a credential."""
     try:
         with open(file, encoding="utf-8") as stream:
             return yaml.safe_load(stream)
@@ -148,7 +149,7 @@ def read(file: str) -> object:
     except (yaml.YAMLError, UnicodeDecodeError, ValueError):
         raise EciError(f"{file} is not YAML in UTF-8.", "Repair the kubeconfig.") from None
     except OSError as error:
-        raise EciError(f"{file} could not be read: {error.strerror}.", "Check its path and its mode.") from None
+        raise EciError(f"{file} could not be read: {error.strerror}.", "Check its path and permissions.") from None
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable):
@@ -180,7 +181,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
         ]
         hosts = named_hosts(contexts, self.get_option("prefix_with_file"))
         if not hosts:
-            self.display.warning("No context of the kubeconfig files passes include and exclude: there are no hosts.")
+            self.display.warning(
+                "No context of the kubeconfig files matches include and exclude, so there are no hosts."
+            )
         return hosts
 
     def _add(self, name: str, context: Context) -> None:

@@ -2,26 +2,25 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Entry of the module eci_compat_check: it only wires."""
+"""Entry point of the module eci_compat_check."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: eci_compat_check
-short_description: Check that ECI pods support the Kubernetes version a cluster is to be upgraded to
+short_description: Check that ECI pods support the Kubernetes version of a planned upgrade
 version_added: 0.1.0
 author: ackops.eci contributors (@ackops)
 description:
-  - Compares the platform version of every ECI pod with a compatibility matrix and fails unless all support the target version.
-  - Without O(pods) it scans the whole cluster itself, in the same task. No list of pods passes through Ansible, and the result stays small in a
-    cluster of any size.
-  - With O(pods) it connects to no cluster and ignores the connection options. Give it the pods that M(ackops.eci.eci_pod_facts) found, for example
-    those of one namespace.
-  - With O(src) it reads a dump of the cluster instead, for an audit without access. The verdict is that of a scan at the moment of the dump. A dump
+  - Compares the platform version of every ECI pod with a compatibility matrix. Fails unless all of them support the target version.
+  - Without O(pods), the module scans the whole cluster. The result stays small in a cluster of any size.
+  - With O(pods), it does not connect to a cluster and ignores the connection options. Use the pods that M(ackops.eci.eci_pod_facts) found, for
+    example those of one namespace.
+  - With O(src), it reads a dump of the cluster instead, for an audit without access. The verdict is that of a scan at the moment of the dump. A dump
     that may not hold all pods is never compatible, and RV(not_proved) says why.
-  - A verdict is V(compatible), V(incompatible), V(unknown) (a version that the matrix does not name), V(undetermined) (the pod is being created)
-    or V(exempt) (a waiver covers it). The gate is open only when nothing is incompatible, unknown or undetermined.
-  - A target below the cluster's own version is an error. With the cluster's own version as the target there is nothing to do.
+  - A verdict is V(compatible), V(incompatible), V(unknown) (the matrix does not list the version), V(undetermined) (the pod is being created) or
+    V(exempt) (a waiver covers it). A cluster is ready only if no pod is incompatible, unknown or undetermined.
+  - A target below the cluster's own version is an error. If the target is the cluster's own version, there is nothing to do.
 extends_documentation_fragment:
   - ackops.eci.auth
   - ackops.eci.common.nodes
@@ -33,14 +32,14 @@ extends_documentation_fragment:
 options:
   pods:
     description:
-      - The pods to check, as records like those in C(ansible_facts.eci_pods). An empty list means no pods.
-      - If left out, the module scans the cluster for all its ECI pods.
+      - The pods to check, with records like those in C(ansible_facts.eci_pods). An empty list means no pods.
+      - If not given, the module scans the cluster for all ECI pods.
     type: list
     elements: dict
   cluster_version:
     description:
-      - The version that the cluster of the given O(pods) runs now, as in C(ansible_facts.eci_cluster.version). Without it a downgrade is not noticed.
-      - Only with O(pods) or O(src); a scan asks the cluster. Of a dump it is found by itself where the output of C(kubectl version -o json) is in it.
+      - The version that the cluster of the given O(pods) runs now, as in C(ansible_facts.eci_cluster.version). Without it, downgrades are not detected.
+      - Only with O(pods) or O(src); a scan asks the cluster. In a dump it is found if the output of C(kubectl version -o json) is in it.
     type: str
   pods_are_complete:
     description:
@@ -55,7 +54,7 @@ options:
     elements: path
   fail_when_incompatible:
     description:
-      - Whether the task fails when the gate is shut.
+      - Whether the task fails if the cluster is not ready.
     type: bool
     default: true
   list_file:
@@ -161,7 +160,7 @@ missing:
   type: list
   elements: dict
 exempted:
-  description: The pods that a waiver covers, the first 1000 of them, in the same form; the reason is that of the waiver.
+  description: The pods that a waiver covers, the first 50 of them, in the same form; the reason is that of the waiver.
   returned: always
   type: list
   elements: dict

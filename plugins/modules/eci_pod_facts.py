@@ -13,11 +13,13 @@ version_added: 0.1.0
 author: ackops.eci contributors (@ackops)
 description:
   - Finds the pods that run on Elastic Container Instance (ECI) and returns them as facts, with their platform versions.
-  - An ECI pod is a pod that has an ECI instance ID or runs on a virtual node. ACS pods, pods on other nodes and unscheduled pods are counted but not
-    returned.
-  - A pod on a real node is never an ECI pod, whatever its annotations say. A node is real if its kubelet reports a kernel and a container runtime
-    (C(status.nodeInfo)) and nothing marks it as virtual. The server counts the pods on real nodes; the module does not read them. It examines
-    each pod on a node that is gone, or that cannot be told to be virtual or real.
+  - An ECI pod is a pod that has an ECI instance ID or runs on a virtual node of Alibaba Cloud. ACS pods, pods on other nodes and unscheduled pods are
+    counted but not returned, and so are Pending pods of a DaemonSet on a virtual node, which the virtual-kubelet ignores.
+  - A virtual node belongs to another provider if its taint C(virtual-kubelet.io/provider) names another one. Pods there are ECI pods only if they have an
+    ECI instance ID.
+  - A pod on a real node is never an ECI pod, whatever its annotations say. A node is real if it is an ECS instance (C(spec.providerID) ends with
+    C(.i-<id>)), its kubelet reports a kernel and a container runtime, and nothing marks it as virtual. The server counts the pods on real nodes;
+    the module does not read them. It examines each pod on a node that is gone, or that cannot be told to be virtual or real.
   - The facts are one consistent snapshot of the cluster, taken when the task runs. If the list cannot be read to its end, the task fails; it never
     returns a shorter list.
 extends_documentation_fragment:
@@ -37,6 +39,8 @@ options:
   query:
     description:
       - A JMESPath expression. It is evaluated on the record of each ECI pod (see RV(ansible_facts.eci_pods)); only pods for which it is true are returned.
+      - Put text in single quotes. A name that a pod record does not have is refused. A value that a pod does not have equals nothing, so that
+        C(labels.app != 'web') is true of a pod without that label.
       - When you negate something, put it in parentheses, as in C(!(labels.app)). JMESPath reads C(!labels.app) as C((!labels).app).
       - If given, the facts say C(whole_cluster=false).
     type: str
@@ -197,6 +201,10 @@ ansible_facts:
           description: Whether it is a mirror pod.
           type: bool
           returned: success
+        creating:
+          description: Whether ECI has not created its instance yet, for lack of stock for example (condition C(ContainerInstanceCreated)).
+          type: bool
+          returned: success
 """
 
 from typing import Any
@@ -208,8 +216,8 @@ from ansible_collections.ackops.eci.plugins.module_utils._check.cluster import d
 from ansible_collections.ackops.eci.plugins.module_utils._check.dump import scan_dump
 from ansible_collections.ackops.eci.plugins.module_utils._check.scan import Scope, scan_settled
 from ansible_collections.ackops.eci.plugins.module_utils._module import SystemClock, at_least, connect_from, run_module
+from ansible_collections.ackops.eci.plugins.module_utils._rules.conditions import compile_condition
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import pod_to_record
-from ansible_collections.ackops.eci.plugins.module_utils._rules.waivers import compile_condition
 
 
 def gather(module: AnsibleModule) -> dict[str, Any]:

@@ -14,22 +14,24 @@ author: ackops.eci contributors (@ackops)
 description:
   - Evicts (or deletes) the given pods by their UID, one by one. It waits until the replacement of each is Ready on a platform version that supports
     the target Kubernetes version, or on a real node.
-  - A pod that cannot go now (a budget without room, a rollout under way, a sibling that is not Ready, a running Job, nothing that would recreate it) is
-    set aside with the reason and a remedy, and all others go on. What may change is looked at again, and together at the end for at most one
-    O(pod_timeout). A pod that was removed and does not come back stops further removals, see O(max_failures).
-  - Nothing is removed before the server's dry run has shown that it can be created again. Nothing is forced, neither by a grace period of 0 nor by
-    removing a finalizer.
-  - One run at a time works on a cluster. It holds the Lease C(kube-system/ackops-eci-preflight); a second run fails at once, and touches nothing.
-    The lease of a run that was killed is taken over, at once where its process is known to be gone, otherwise 30 seconds after its last renewal.
-  - A pod is touched only when its workload has settled. All of its pods are there, every other one is Ready, none is terminating, no rollout is
-    under way. A pod that is not Ready itself may go whatever its siblings are.
-  - A pod that was removed and did not come back is noted on the Lease until it is back, and keeps the gate of M(ackops.eci.eci_compat_check) shut.
-  - An interrupt (SIGINT, SIGTERM, SIGHUP) ends the run in order. No further pod is begun, and the ledger and the error say how far it went.
-  - It ends in the same way, within seconds, where nobody waits for it any more. The controller was killed (as ansible-runner and AWX cancel a job), its
-    terminal was closed, or the C(timeout) of the task is over. With C(async) nobody has to wait.
-  - A pod that is gone, or runs on a supported platform version by now, is passed over, so that a run can be stopped and started again at any time.
-  - In check mode it returns the plan in order and tries every removal with the server's dry run, so that a blocking PodDisruptionBudget is
-    known before anything is touched.
+  - A pod that cannot be removed now is set aside with the reason and a remedy, and the run continues with the others. The reason may be a budget, a
+    rollout in progress, a sibling that is not Ready, a running Job, or that nothing would recreate the pod. Pods whose state may change are looked at
+    again, and together at the end for at most one O(pod_timeout). A pod that was removed and does not come back stops further removals, see
+    O(max_failures).
+  - Nothing is removed unless the server's dry run shows that it can be created again. Nothing is forced. No grace period is set to 0 and no finalizer
+    is removed.
+  - Only one run at a time works on a cluster. It holds the Lease C(kube-system/ackops-eci-preflight). A second run fails at once and touches nothing.
+    The lease of a killed run is taken over, at once if its process is known to be gone, otherwise 30 seconds after its last renewal.
+  - A pod is touched only when its workload has settled. All of its pods exist, every other pod is Ready, none is terminating, and no rollout is in
+    progress. A pod that is not Ready itself may be removed whatever the state of its siblings.
+  - A pod that was removed and did not come back is recorded on the Lease until it is back. Until then M(ackops.eci.eci_compat_check) does not let the
+    upgrade start.
+  - An interrupt (SIGINT, SIGTERM, SIGHUP) ends the run in order. No further pod is started, and the ledger and the error say how far it got.
+  - The run also ends in order, within seconds, when nobody waits for it any more. That is when the controller was killed (ansible-runner and AWX cancel
+    jobs that way), its terminal was closed, or the C(timeout) of the task has passed. With C(async) nobody has to wait.
+  - Pods that are gone, or that now run on a supported platform version, are skipped. You can stop a run and start it again at any time.
+  - In check mode the module returns the plan in order and tries every removal with the server's dry run, so you learn about a blocking
+    PodDisruptionBudget before anything is touched.
 extends_documentation_fragment:
   - ackops.eci.auth
   - ackops.eci.common.nodes
@@ -49,57 +51,57 @@ options:
       - The pods to recreate, each with C(namespace), C(name) and C(uid). Records from M(ackops.eci.eci_pod_facts) and C(blockers) from
         M(ackops.eci.eci_compat_check) work as they are.
       - An empty list means no pods.
-      - If left out, the module scans the cluster and recreates every ECI pod that does not support the target version and is not O(exempt). No list of
-        pods passes through Ansible. A pod whose version the matrix does not name, or that is just being created, is not touched.
+      - If not given, the module scans the cluster and recreates every ECI pod that does not support the target version and is not O(exempt). Pods whose
+        version the matrix does not list, and pods that are being created, are not touched.
     type: list
     elements: dict
   method:
     description:
       - V(evict) evicts pods, which respects PodDisruptionBudgets.
       - V(delete) deletes pods, which ignores them.
-      - V(restart) has each workload roll all its pods by its own strategy, as C(kubectl rollout restart) does. With the usual strategy of a Deployment the
-        new pod is Ready before the old one goes. Budgets are not asked; the workload's own C(maxUnavailable) holds. A workload that cannot be rolled
-        (paused, C(OnDelete), a partition, strategy C(Recreate), or a kind without rollouts) has its pods evicted instead.
-      - V(auto) restarts a workload where an eviction would leave it without a Ready pod, where its budget can never allow one, or where most of its
-        pods are old, and evicts elsewhere. The plan says which and why.
+      - V(restart) restarts each workload by its own strategy, as C(kubectl rollout restart) does. With the usual strategy of a Deployment the new pod is
+        Ready before the old one is removed. Budgets are ignored; the workload's C(maxUnavailable) applies. The pods of a workload that cannot be
+        restarted (paused, C(OnDelete), a partition, strategy C(Recreate), or a kind without rollouts) are evicted instead.
+      - V(auto) restarts a workload if an eviction would leave it without a Ready pod, if its budget can never allow one, or if most of its pods are
+        old. It evicts the pods of all others. The plan says which, and why.
       - Finished pods are always deleted; there is nothing left in them to protect.
     type: str
     choices: [evict, delete, restart, auto]
     default: evict
   serial:
     description:
-      - How many pods may be in flight at once, read like C(serial) of a play. A number, a percentage of the pods given, or a list of growing waves
-        of which the last is repeated.
-      - A slot that frees up takes the next pod. The first entry of a list holds until so many pods have come back, then the next one does.
-      - How many of one workload may be among them says O(workload_serial).
+      - How many pods to recreate at the same time, like C(serial) in a play. A number, a percentage of the pods, or a list of growing waves whose
+        last entry is repeated.
+      - When a pod is back, the next one starts. An entry of a list applies until that many pods have come back; then the next entry applies.
+      - O(workload_serial) limits how many of them may belong to one workload.
     type: list
     elements: raw
     default: [1]
   workload_serial:
     description:
-      - How many pods of one workload may be in flight at once. A number, a percentage of its replicas, or V(strategy) for a Deployment's own
-        C(maxUnavailable). Of a StatefulSet it is always one, unless its C(podManagementPolicy) is C(Parallel).
-      - Budgets hold all the same, as each eviction asks them.
+      - How many pods of one workload to recreate at the same time. A number, a percentage of its replicas, or V(strategy) for a Deployment's own
+        C(maxUnavailable). For a StatefulSet it is always one, unless its C(podManagementPolicy) is C(Parallel).
+      - Budgets apply all the same, because every eviction respects them.
     type: raw
     default: 1
   recreated_by:
     description:
-      - Kinds of other projects whose controllers make a pod again that was deleted, as C(GROUP/KIND), for example V(apps.example.com/GameServerSet).
-      - V(apps.kruise.io/CloneSet), V(apps.kruise.io/StatefulSet) and V(argoproj.io/Rollout) are known. The user needs the right to get objects of
-        the kind, and their C(scale) where they have one.
+      - Custom kinds whose controllers recreate a deleted pod, as C(GROUP/KIND), for example V(apps.example.com/GameServerSet).
+      - V(apps.kruise.io/CloneSet), V(apps.kruise.io/StatefulSet) and V(argoproj.io/Rollout) are built in. The user needs permission to get objects of
+        the kind, and their C(scale) if they have one.
     type: list
     elements: str
     default: []
   forget:
     description:
-      - Pods (V(namespace/name)) that an earlier run removed and did not bring back, and that nobody wants any more. They no longer keep the gate shut.
+      - Pods (V(namespace/name)) that an earlier run removed and did not bring back, and that are no longer wanted. They no longer block the upgrade.
     type: list
     elements: str
     default: []
   unmanaged:
     description:
       - What to do with pods that have no controller, or whose controller is not known to recreate its pods.
-      - V(refuse) leaves them as they are; they are listed with what can be done, all others are recreated, and the task fails.
+      - V(refuse) leaves them alone and lists them with what you can do. All other pods are recreated, and the task fails.
       - V(recreate) saves the manifest, deletes the pod, and creates it again from the manifest.
       - V(delete) saves the manifest and deletes the pod permanently.
     type: str
@@ -109,7 +111,7 @@ options:
     description:
       - What to do with a pod whose Job is still running.
       - V(wait) waits for the Job to finish, and then deletes the pod.
-      - V(evict) evicts the pod, which the Job may count as a failure. A pod whose eviction could end the Job is waited for all the same.
+      - V(evict) evicts the pod, which the Job may count as a failure. If the eviction could end the Job, the module waits all the same.
     type: str
     choices: [wait, evict]
     default: wait
@@ -126,7 +128,7 @@ options:
     default: 0
   max_failures:
     description:
-      - How many pods may be removed and not come back before no further one is removed. The task fails in any case.
+      - How many removed pods may fail to come back before no further pod is removed. The task fails in any case.
     type: int
     default: 0
   record_dir:
@@ -172,7 +174,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 pods:
-  description: What happened to each pod, in order. The first 50 are listed.
+  description: What happened to each pod, in order. The first 50 are listed; the counts are of all.
   returned: always
   type: list
   elements: dict
@@ -251,8 +253,8 @@ counts:
   sample: {"recreated": 14}
 set_aside:
   description:
-    - Why pods were not touched, one entry for the pods of a workload that wait for the same. C(namespace) and C(name) of the first of them, C(workload),
-      C(pods) (how many), C(reason) and C(remedy). In check mode, what would keep them from going.
+    - Why pods were not touched, one entry for the pods of a workload that wait for the same. C(namespace), C(name) and C(uid) of the first of them,
+      C(workload), C(pods) (how many), C(reason) and C(remedy). In check mode, what would keep them from going.
   returned: always
   type: list
   elements: dict

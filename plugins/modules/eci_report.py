@@ -12,41 +12,40 @@ short_description: Write a report on the ECI pods of one cluster or of a fleet, 
 version_added: 0.1.0
 author: ackops.eci contributors (@ackops)
 description:
-  - Writes what the role P(ackops.eci.eci_preflight#role) found and did, and what became of each cluster in P(ackops.eci.eci_fleet_upgrade#role), into
-    files on the controller. No host is connected to.
-  - The HTML page is one file that needs no network. It lists the clusters by verdict, every pod that is not compatible with what to do about it, and
-    the recreation as a timeline, to be sorted, filtered and printed.
-  - Whatever comes from a cluster is escaped in every format. Credentials are in none of them.
+  - Writes files on the controller with what the role P(ackops.eci.eci_preflight#role) found and did, and what happened to each cluster in
+    P(ackops.eci.eci_fleet_upgrade#role). It connects to no host.
+  - The HTML page is a single file that needs no network. It lists the clusters by verdict, and every pod that is not compatible with what to do
+    about it, and shows the recreation as a timeline. It can be sorted, filtered and printed.
+  - Text from a cluster is escaped in every format. No format contains credentials.
 extends_documentation_fragment:
   - ackops.eci.attributes
 attributes:
   check_mode:
     support: full
     details:
-      - The files are written in check mode, too, because a report of what check mode found is wanted as well. No host is changed.
+      - Files are written in check mode, too, so that you get a report of what check mode found. No host is changed.
   diff_mode:
     support: none
 options:
   dest:
     description:
-      - The files to write, on the controller. The ending tells the format. V(.html), V(.json), V(.csv), V(.xml) (JUnit) or V(.md).
-      - A relative path counts from where C(ansible-playbook) was started. Directories that are missing are made, with mode 0700.
+      - The files to write on the controller. The extension determines the format, which is V(.html), V(.json), V(.csv), V(.xml) (JUnit) or V(.md).
+      - Relative paths start at the directory in which C(ansible-playbook) runs. Missing directories are created with mode 0700.
     type: list
     elements: path
     required: true
   results:
     description:
-      - The results of the preflight by the name of the cluster, each as the fact C(eci_preflight) of the role. An empty one stands for a cluster that
-        left none.
-      - If neither this nor O(src) is given, the facts of all hosts of the play are taken.
+      - The results of the preflight (the role's fact C(eci_preflight)) by the name of the cluster. An empty one means that a cluster has none.
+      - If neither this nor O(src) is given, the module takes the facts of all hosts of the play.
     type: dict
   upgrades:
     description:
-      - What became of each cluster in an upgrade, by its name, as the fact C(eci_fleet_upgrade) of the role. Only with O(results).
+      - What happened to each cluster in an upgrade (the role's fact C(eci_fleet_upgrade)), by the name of the cluster. Only with O(results).
     type: dict
   src:
     description:
-      - Reports in JSON that were written before, to be rendered in other formats or joined into one. Of a cluster that is in several, the last counts.
+      - Reports in JSON that were written earlier, to convert them to other formats or to merge them. If several contain a cluster, the last one wins.
     type: list
     elements: path
   title:

@@ -20,11 +20,11 @@ MOST_LISTED = 20
 _KEPT = (
     "ready", "target_version", "cluster_version", "server", "cluster_uid", "scanned_at", "counts", "outcomes", "ledger",
 )  # fmt: skip
-_LISTS = ("blockers", "recreated", "planned", "refused", "exempted", "workloads")
+_LISTS = ("blockers", "recreated", "planned", "set_aside", "missing", "exempted", "workloads")
 # Of an entry of a list only what a person reads.
 _SAID = (
-    "namespace", "name", "verdict", "platform_version", "instance_id", "owner", "outcome", "method", "reason", "old_version", "new_version",
-    "new_name", "new_node", "seconds", "workload", "pods", "removed",
+    "namespace", "name", "verdict", "platform_version", "instance_id", "owner", "outcome", "method", "reason",
+    "old_version", "new_version", "new_name", "new_node", "seconds", "workload", "pods", "removed", "remedy",
 )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The contexts of kubeconfig files, as clusters of a fleet: names and addresses, never a credential. Pure."""
+"""The contexts of kubeconfig files as clusters of a fleet: names and addresses, never credentials. Pure."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from ansible_collections.ackops.eci.plugins.module_utils._errors import EciError
 from ansible_collections.ackops.eci.plugins.module_utils._kube.connection import without_login
 from ansible_collections.ackops.eci.plugins.module_utils._text import quoted
 
-# What may stand in the name of a host: no template, no path, no host pattern (": , & ! [ ] *") can be made of it.
+# Not allowed in a host name: whatever could form a template, a path or a host pattern (": , & ! [ ] *").
 _UNFIT = re.compile(r"[^0-9A-Za-z_.@-]")
-# How a user of a kubeconfig proves who it is; the first of its keys that is there gives the word.
+# How a user of a kubeconfig authenticates, by the first of these keys that it has.
 _LOGINS = (
     ("exec", "exec"),
     ("auth-provider", "auth_provider"),
@@ -31,7 +31,7 @@ _LOGINS = (
 
 @dataclass(frozen=True)
 class Context:
-    """One context of one file, without anything secret."""
+    """One context of one file, without secrets."""
 
     name: str
     file: str
@@ -54,8 +54,8 @@ def _entries(document: Mapping[str, Any], kind: str, file: str) -> list[tuple[st
         content = entry.get(kind[:-1]) if isinstance(entry, Mapping) else None
         if not isinstance(name, str) or not name or not isinstance(content, (Mapping, type(None))):
             raise EciError(
-                f"{file}: {kind}[{position}] is not an entry of a kubeconfig: it needs a name (a text) and {kind[:-1]}.",
-                "Put a name such as 1.30 in quotes, or take the entry out.",
+                f"{file}: {kind}[{position}] is not a valid entry of a kubeconfig. It needs a name (a string) and {kind[:-1]}.",
+                "Put a name such as 1.30 in quotes, or remove the entry.",
             )
         found.append((name, content or {}))
     return found
@@ -66,11 +66,11 @@ def _login(user: Mapping[str, Any]) -> str:
 
 
 def contexts_of(document: object, file: str, wanted: Filter) -> list[Context]:
-    """The wanted contexts of a parsed kubeconfig, in its order. Raises EciError where it is none, or one is broken."""
+    """The selected contexts of a parsed kubeconfig, in its order. Raises EciError if it, or one of them, is broken."""
     if not isinstance(document, Mapping) or not isinstance(document.get("contexts"), list):
         raise EciError(
             f"{file} is not a kubeconfig: it has no list of contexts.",
-            "Name kubeconfig files in kubeconfigs; kubectl --kubeconfig FILE config get-contexts shows what is in one.",
+            "List kubeconfig files in kubeconfigs. kubectl --kubeconfig FILE config get-contexts shows what is in one.",
         )
     clusters = dict(_entries(document, "clusters", file))
     users = dict(_entries(document, "users", file))
@@ -85,7 +85,7 @@ def contexts_of(document: object, file: str, wanted: Filter) -> list[Context]:
             raise EciError(
                 f"{file}: the context {quoted(name)} refers to the {missing}, which the file does not have"
                 f"{' with a server' if not server else ''}.",
-                "Repair the file, or leave the context out with exclude.",
+                "Repair the file, or exclude the context with exclude.",
             )
         found.append(
             Context(
@@ -104,18 +104,18 @@ def contexts_of(document: object, file: str, wanted: Filter) -> list[Context]:
 
 @dataclass(frozen=True)
 class Filter:
-    """Which contexts are wanted: those that a pattern of ``include`` fits and none of ``exclude`` does."""
+    """Which contexts are selected: those that match a pattern of ``include`` and none of ``exclude``."""
 
     include: tuple[re.Pattern[str], ...] = ()
     exclude: tuple[re.Pattern[str], ...] = ()
 
     @classmethod
     def of(cls, include: Sequence[str], exclude: Sequence[str]) -> Filter:
-        """Patterns are globs; after a ``~`` stands a regular expression that is searched for. Raises InvalidInput."""
+        """Patterns are globs, or regular expressions to search for if they start with ``~``. Raises InvalidInput."""
         return cls(_compiled(include, "include"), _compiled(exclude, "exclude"))
 
     def takes(self, name: str) -> bool:
-        """Whether the context of that name is wanted."""
+        """Whether the context of that name is selected."""
         wanted = not self.include or any(pattern.search(name) for pattern in self.include)
         return wanted and not any(pattern.search(name) for pattern in self.exclude)
 
@@ -127,23 +127,23 @@ def _compiled(patterns: Sequence[str], option: str) -> tuple[re.Pattern[str], ..
             compiled.append(re.compile(pattern[1:]) if pattern.startswith("~") else re.compile(translate(pattern)))
         except re.error as error:
             raise InvalidInput(
-                option, pattern, f"is not a regular expression: {error}", "Without the ~ in front it is a glob."
+                option, pattern, f"is not a regular expression: {error}", "Repair it, or remove the ~ to use a glob."
             ) from error
     return tuple(compiled)
 
 
 def stem_of(file: str) -> str:
-    """The name of a file without directory and without .yml, .yaml, .kubeconfig or .conf."""
+    """The name of a file, without its directory and the extension .yml, .yaml, .kubeconfig or .conf."""
     return re.sub(r"\.(ya?ml|kubeconfig|conf)$", "", file.replace("\\", "/").rpartition("/")[2]) or "kubeconfig"
 
 
 def host_name(context: Context, with_file: bool) -> str:
-    """The name of the context's host: what could be taken for a template, a path or a pattern becomes ``_``."""
+    """The name of the context's host. Characters that could form a template, a path or a pattern become ``_``."""
     return _UNFIT.sub("_", f"{stem_of(context.file)}_{context.name}" if with_file else context.name)
 
 
 def named_hosts(contexts: Iterable[Context], with_file: bool) -> dict[str, Context]:
-    """The contexts by their hosts' names. Raises EciError where two would be one host."""
+    """The contexts by the names of their hosts. Raises EciError if two have the same."""
     hosts: dict[str, Context] = {}
     for context in contexts:
         name = host_name(context, with_file)
@@ -151,15 +151,15 @@ def named_hosts(contexts: Iterable[Context], with_file: bool) -> dict[str, Conte
         if other is not context:
             raise EciError(
                 f"The contexts {quoted(other.name)} of {other.file} and {quoted(context.name)} of {context.file}"
-                f" would both be the host {name}.",
-                "Leave one out with exclude, rename it (kubectl config rename-context)"
+                f" would both become the host {name}.",
+                "Exclude one with exclude, rename it (kubectl config rename-context)"
                 + ("." if with_file else ", or set prefix_with_file: true."),
             )
     return hosts
 
 
 def variables_of(context: Context) -> dict[str, Any]:
-    """The facts of a context as host variables; all of them text from the file, except one boolean."""
+    """A context as host variables: strings from the file, and one boolean."""
     return {
         "eci_preflight_kubeconfig": context.file,
         "eci_preflight_context": context.name,

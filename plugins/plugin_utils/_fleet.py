@@ -34,11 +34,17 @@ class Place:
     """How a host names its cluster: by its variables, if the controller reads them, and by the server it found."""
 
     server: str = ""
+    uid: str = ""
     local: bool = False
     host: object = None
     kubeconfig: object = None
     context: object = None
     src: object = None
+
+    @property
+    def identity(self) -> str:
+        """The cluster itself: the UID of its namespace kube-system, or its address where that could not be read."""
+        return self.uid or self.server.rstrip("/").lower()
 
     @property
     def named(self) -> str | None:
@@ -62,24 +68,27 @@ class Place:
             return f"{context}{plain(self.kubeconfig)}"
         if self.kubeconfig:
             return f"{context}the same kubeconfig"
-        return f"{context}the cluster that the environment names (K8S_AUTH_HOST, KUBECONFIG, ~/.kube/config)"
+        return f"{context}the cluster that module_defaults or the environment names (K8S_AUTH_HOST, KUBECONFIG, ~/.kube/config)"
 
 
 def same_clusters(places: Mapping[str, Place]) -> list[str]:
     """A line for each cluster that several hosts share; empty if all are different."""
-    by_server: dict[str, list[str]] = {}
+    by_cluster: dict[str, list[str]] = {}
     by_name: dict[str, list[str]] = {}
     for host, place in places.items():
-        if place.server:
-            by_server.setdefault(place.server.rstrip("/").lower(), []).append(host)
+        if place.identity:
+            by_cluster.setdefault(place.identity, []).append(host)
         if place.named:
             by_name.setdefault(place.named, []).append(host)
     lines, told = [], set()
-    for server, hosts in by_server.items():
+    for hosts in by_cluster.values():
         if len(hosts) > 1:
             told |= set(hosts)
-            lines.append(f"{_named(hosts)} are {plain(server)}")
-    alike = [hosts for hosts in by_name.values() if len(hosts) > 1 and not set(hosts) <= told]
+            servers = sorted({places[host].server.rstrip("/").lower() for host in hosts})
+            lines.append(f"{_named(hosts)} are {plain(' alias '.join(servers))}")
+    alike = [
+        hosts for hosts in by_name.values() if len(hosts) > 1 and not set(hosts) <= told and not _differ(places, hosts)
+    ]
     return lines + [f"{_named(hosts)} are {places[hosts[0]].words()}" for hosts in alike]
 
 
@@ -98,6 +107,11 @@ def twins(results: Mapping[str, Mapping[str, Any]]) -> list[str]:
         for cluster, hosts in found.items()
         if len(hosts) > 1
     ]
+
+
+def _differ(places: Mapping[str, Place], hosts: Sequence[str]) -> bool:
+    """Whether they were found at different servers: module_defaults or variables of the play, which are not seen here, name them."""
+    return len({places[host].server for host in hosts if places[host].server}) > 1
 
 
 def _named(hosts: Sequence[str]) -> str:

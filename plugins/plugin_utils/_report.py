@@ -27,8 +27,16 @@ def _recreated(entry: Mapping[str, Any]) -> str:
 
 
 def _planned(entry: Mapping[str, Any]) -> str:
-    word = "would be blocked" if entry["outcome"] == "blocked" else f"would {entry['method']}"
-    return plain(f"{word}: {entry['namespace']}/{entry['name']} ({entry['old_version'] or 'none'}): {entry['reason']}")
+    name = f"{entry['namespace']}/{entry['name']} ({entry['old_version'] or 'none'})"
+    return plain(f"would {entry['method']}: {name}: {entry['reason']}")
+
+
+def _set_aside(cause: Mapping[str, Any], word: str) -> str:
+    """One cause, and what helps: pods of a workload that wait for the same are one line."""
+    more = f" and {int(cause['pods']) - 1} more of {cause['workload']}" if int(cause.get("pods") or 1) > 1 else ""
+    remedy = f" {cause['remedy']}" if cause.get("remedy") else ""
+    said = str(cause["reason"]).rstrip(".")
+    return plain(f"{word}: {cause['namespace']}/{cause['name']}{more}: {said}.{remedy}", 600)
 
 
 def _listed(lines: list[str], most: int, total: int, where: str) -> list[str]:
@@ -84,7 +92,9 @@ def summary(result: Mapping[str, Any], check_mode: bool = False, most: int = MOS
     """The result of the role in a few lines; ``most`` entries of each list are shown."""
     where = f"; all are in {plain(result['whole'])}" if result.get("whole") else ""
     recreated = [_recreated(entry) for entry in result["recreated"]]
-    planned = [_planned(entry) for entry in result["planned"]]
+    planned = [_planned(entry) for entry in result["planned"] if entry["outcome"] != "blocked"]
+    word = "would be set aside" if check_mode else "set aside"
+    aside = [_set_aside(cause, word) for cause in result.get("set_aside") or ()]
     exempt = [plain(f"exempt: {entry['namespace']}/{entry['name']}: {entry['reason']}") for entry in result["exempted"]]
     shut = _in_the_way(result)
     head = ["namespace,pod,version,instance_id,owner,verdict,way"] if shut else []
@@ -95,7 +105,8 @@ def summary(result: Mapping[str, Any], check_mode: bool = False, most: int = MOS
         *head,
         *(_listed(shut, most, _blocking(result), where) if shut else []),
         *_listed(recreated, most, _total(result, "recreated", "deleted"), where),
-        *_listed(planned, most, _total(result, "predicted", "blocked"), where),
+        *_listed(planned, most, _total(result, "predicted"), where),
+        *_listed(aside, most, len(aside), where),
         *_listed(exempt, most, exempted, ""),
     ]
 

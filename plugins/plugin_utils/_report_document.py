@@ -140,7 +140,7 @@ def _way(entry: Mapping[str, Any]) -> str:
 def _ways(result: Mapping[str, Any]) -> dict[str, str]:
     """The way of each pod by its UID, and its workload."""
     found = {}
-    for kind in ("planned", "recreated", "set_aside", "refused"):
+    for kind in ("planned", "recreated", "set_aside"):
         for entry in _dicts(result.get(kind)):
             uid = _text(entry.get("uid"))
             found[uid] = _way(entry)

@@ -9,7 +9,7 @@ their own options; the action plugins apply this to the result when a task of th
 A message names an option in one of these forms, and any other word stays as it is:
 
 - at its beginning, before a colon, a bracket or a dot, as InvalidInput does: ``exempt[0].match: ...``
-- between backticks: ```exempt```
+- between backticks, or alone in parentheses: ```exempt```, ``(exempt)``
 - with a value, for the options of ``_WITH_VALUE``: ``unmanaged: recreate``
 - anywhere, if the name has an underscore: ``pod_timeout``
 """
@@ -29,8 +29,9 @@ OPTIONS = frozenset(
         "api_key", "ca_cert", "client_cert", "client_key", "cluster_version", "context", "exempt", "forget", "host",
         "impersonate_groups", "impersonate_user", "kubeconfig", "matrix", "max_failures", "method", "no_proxy",
         "node_name_prefixes", "password", "persist_config", "pod_timeout", "proxy", "proxy_headers", "record_dir",
-        "recreated_by", "report", "report_title", "run_timeout", "running_jobs", "serial", "settle_timeout", "src",
-        "target_version", "unmanaged", "upgrade_timeout", "username", "validate_certs", "workload_serial",
+        "record_root", "recreated_by", "report", "report_title", "require_named_cluster", "run_timeout",
+        "running_jobs", "serial", "settle_timeout", "src", "target_version", "unmanaged", "upgrade_timeout",
+        "username", "validate_certs", "workload_serial",
     }
 )  # fmt: skip
 _WITH_VALUE = ("exempt", "forget", "matrix", "method", "serial", "unmanaged")
@@ -43,6 +44,7 @@ def _any_of(names: frozenset[str] | tuple[str, ...]) -> str:
 _NAMES = re.compile(
     rf"^(?:{_any_of(OPTIONS)})(?=[:\[.])"
     rf"|(?<=`)(?:{_any_of(OPTIONS)})(?=[`:])"
+    rf"|(?<=\()(?:{_any_of(OPTIONS)})(?=\))"
     rf"|(?<![\w.'/-])(?:{_any_of(_WITH_VALUE)})(?=: \S)"
     rf"|(?<![\w.'/-])(?:{_any_of(frozenset(name for name in OPTIONS if '_' in name))})(?![\w'/-])"
 )

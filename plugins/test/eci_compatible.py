@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The test ``eci_compatible``: a thin face of ``_rules/verdicts``, for a ``when:``."""
+"""The test ``eci_compatible``, for use in ``when:``: a thin wrapper of ``_rules/verdicts``."""
 
 from __future__ import annotations
 

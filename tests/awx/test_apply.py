@@ -111,7 +111,7 @@ def test_in_again_out_again(awx: Awx) -> None:
 
     # Somebody changes the workflow by hand, and the webhook moves: both are mended, and its password, which AWX hides, stays.
     nodes = {one["identifier"]: one["id"] for one in awx.store.all("workflow_job_template_nodes")}
-    awx.store.associate("workflow_job_template_nodes", nodes["preflight"], "failure_nodes", {"id": nodes["upgrade"]})
+    awx.store.associate("workflow_job_template_nodes", nodes["preflight"], "failure_nodes", {"id": nodes["report"]})
     approval = awx.store.named("workflow_approval_templates", "Recreate and upgrade")["id"]
     awx.store.change("workflow_approval_templates", approval, {"timeout": 60})
     assert awx.play("apply", {**ALL, "eci_awx_webhook_url": "https://hooks.example.com/other"})[0] == 2

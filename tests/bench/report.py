@@ -51,7 +51,7 @@ def _scan(rows: Rows) -> Table:
             (kind[0], f"{kind[1]:,}", f"{kind[2]} %", spread(gather), spread(limit), ratio(gather, limit), read_mb)
         )
     return Table(
-        "scan", "The scan alone, and its bytes fetched and thrown away, in seconds",
+        "scan", "The scan alone, and fetching its bytes only, in seconds",
         ("Kubernetes", "pods", "on ECI", "scan", "bytes alone", "ratio", "MB read"), lines,
     )  # fmt: skip
 
@@ -64,7 +64,7 @@ def _memory(rows: Rows) -> Table:
         memory = [number(row.peak_mb, 0) if row else NOTHING for row in (*found, alone)]
         lines.append((kind[0], f"{kind[1]:,}", f"{kind[2]} %", *memory))
     return Table(
-        "memory", "Peak memory of all processes of a check together, in MB",
+        "memory", "Peak memory of a check, all processes together, in MB",
         ("Kubernetes", "pods", "on ECI", "ackops.eci", "by hand", "k8s_info", "the scan alone"), lines,
     )  # fmt: skip
 
@@ -88,7 +88,7 @@ def _cpu(rows: Rows) -> Table:
         times = [f"{total / least:.1f}x" if least and (total := _computed(row)) else NOTHING for row in (seed, info)]
         lines.append((kind[0], f"{kind[1]:,}", f"{kind[2]} %", *cells[:4], times[0], *cells[4:], times[1]))
     return Table(
-        "cpu", "Processor seconds of a check: of the run, and of API server and etcd meanwhile",
+        "cpu", "CPU seconds of a check: the run itself, and the API server and etcd",
         ("Kubernetes", "pods", "on ECI", "ackops.eci", "server", "by hand", "server", "to ours", "k8s_info", "server", "to ours"),
         lines,
     )  # fmt: skip

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
 
 TAINT = {"key": "virtual-kubelet.io/provider", "value": "alibabacloud", "effect": "NoSchedule"}
@@ -13,7 +14,8 @@ TAINT = {"key": "virtual-kubelet.io/provider", "value": "alibabacloud", "effect"
 def node_manifest(name: str, *, virtual: bool, labelled: bool, zone: str) -> dict[str, Any]:
     """A node; a virtual one carries ACK's label and taint unless ``labelled`` is false."""
     labels = {"kubernetes.io/hostname": name, "topology.kubernetes.io/zone": zone, "kubernetes.io/os": "linux"}
-    spec: dict[str, Any] = {}
+    # The cloud controller manager gives an ECS instance the name of its region and its own.
+    spec: dict[str, Any] = {} if virtual else {"providerID": f"cn-hangzhou.i-{zlib.crc32(name.encode()):08x}"}
     if virtual and labelled:
         labels |= {"type": "virtual-kubelet", "alibabacloud.com/virtual-node": "true", "kubernetes.io/role": "agent"}
         spec["taints"] = [TAINT]

@@ -144,8 +144,8 @@ def test_audit_plan_preflight_upgrade_report(cluster: ControlPlane, namespace: s
     final = job("eci_report", cluster, home, **left, eci_report_expect="upgraded")
     assert final.message == "2 of 2 clusters are not upgraded; the list is above."
     lines = shown(final).splitlines()
-    assert lines[0] == "2 clusters: 1 left out, its gate is shut, 1 failed"
-    assert lines[1].startswith("lost.west: left out, its gate is shut: "), lines
+    assert lines[0] == "2 clusters: 1 skipped (not ready), 1 failed"
+    assert lines[1].startswith("lost.west: skipped (not ready): "), lines
     assert lines[2].startswith(
         "shop-east: failed at upgrade: shop-east is ready for Kubernetes v1.26, and nothing was upgraded"
     )
@@ -212,7 +212,8 @@ def test_an_inventory_without_hosts_means_no_cluster(cluster: ControlPlane, home
 def test_a_host_that_names_no_cluster_is_not_whatever_the_job_has(cluster: ControlPlane, home: Path) -> None:
     """By itself in a slice, or behind a limit, it cannot be compared with others; with two hosts it is noticed unasked."""
     nameless: dict[str, dict[str, Any]] = {"shop-east": {}, "shop-west": {}}
-    for asked in ({}, {"eci_preflight_require_named_cluster": True}):
+    demanded: tuple[dict[str, Any], ...] = ({}, {"eci_preflight_require_named_cluster": True})
+    for asked in demanded:
         hosts = nameless if not asked else {"shop-east": {}}
         run = job("eci_preflight", cluster, home, "--limit", "shop-east", hosts=hosts, **SURVEY, **asked)
         assert run.message.startswith(

@@ -140,9 +140,10 @@ def test_environment_variables_and_the_trap_of_the_fleet(cluster: ControlPlane, 
 
 @pytest.mark.compat
 def test_module_defaults_of_the_action_group(cluster: ControlPlane, home: Path) -> None:
-    """group/ackops.eci.eci sets the connection once, and eci_compat_check beside it does not mind."""
+    """group/ackops.eci.eci sets the connection once, for a check that scans, and for one of given pods, which does not mind."""
     tasks: list[dict[str, Any]] = [
         {"name": "Gather", "ackops.eci.eci_pod_facts": {}},
+        {"name": "Scan", "ackops.eci.eci_compat_check": {"target_version": "1.26"}},
         {
             "name": "Judge",
             "ackops.eci.eci_compat_check": {
@@ -165,3 +166,4 @@ def test_module_defaults_of_the_action_group(cluster: ControlPlane, home: Path) 
     run = run_playbook([play], None, home)
     assert run.code == 0, run.text
     assert run.result("Judge")["compatible"] is True
+    assert run.result("Scan")["cluster"]["server"] == cluster.server

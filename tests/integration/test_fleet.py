@@ -155,6 +155,25 @@ def test_a_shut_gate_keeps_the_upgrade_out_whatever_is_set(
     assert f"{namespace}/lonely" in run.message
 
 
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("eci_fleet_upgrade_taks_file", "eci_fleet_upgrade_tasks_file"),
+        ("eci_preflight_exmpt", "eci_preflight_exempt"),
+        ("eci_fleet_upgrade_target_version", "eci_preflight_target_version"),
+    ],
+)
+def test_a_misspelt_variable_stops_the_fleet(home: Path, tmp_path: Path, variable: str, meant: str) -> None:
+    """Those of either role, before any cluster is reached."""
+    inventory = tmp_path / "hosts.yml"
+    inventory.write_text("all:\n  hosts: {a: {ansible_connection: local}}\n", encoding="utf-8")
+    variables = {"eci_preflight_target_version": "1.26", "eci_fleet_upgrade_tasks_file": "/dev/null", variable: []}
+    run = run_playbook(FLEET, None, home, "-i", str(inventory), variables=variables)
+    assert run.code == 2, run.text
+    assert f"no such variable: {variable} (did you mean {meant}?)" in run.message
+    assert "Preflight" not in run.text
+
+
 @pytest.mark.parametrize("given", [{}, {"tasks_file": "nowhere.yml"}, {"tasks_file": "/dev/null", "role": "x"}])
 def test_without_upgrade_tasks_nothing_is_begun(home: Path, tmp_path: Path, given: dict[str, str]) -> None:
     """None, a file that is not there, a file and a role: one clear error before any cluster is reached."""

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from tests.cluster import ControlPlane, workloads as w
 from tests.cluster.tools import repaired, run_pipeline, seed_commands
-from tests.integration.support import NEW, OLD, run_playbook, run_preflight, run_tasks
+from tests.integration.support import NEW, OLD, Run, run_playbook, run_preflight, run_tasks
 
 
 def aged_shop(cluster: ControlPlane, namespace: str) -> list[w.Manifest]:
@@ -252,3 +254,42 @@ def test_a_selection_says_that_it_is_one(cluster: ControlPlane, namespace: str, 
     assert gathered["eci_cluster"]["whole_cluster"] is False
     assert gathered["eci_cluster"]["counts"]["not_selected"] == 1
     assert "says nothing of the rest" in run.text
+
+
+@pytest.mark.compat
+def test_a_misspelt_variable_is_reported(cluster: ControlPlane, home: Path) -> None:
+    """Before any cluster is reached, at every entry point, wherever the variable was set; what the role itself leaves is fine."""
+    run = run_preflight(None, home, seral=[5])
+    assert run.code == 2, run.text
+    assert "no such variable: eci_preflight_seral (did you mean eci_preflight_serial?)" in run.message
+    assert "Check the ECI pods" not in run.text
+    inventory = home / "hosts.yml"
+    options: dict[str, Any] = {
+        "eci_preflight_target_version": "1.26",
+        "eci_preflight_kubeconfig": str(cluster.kubeconfig),
+    }
+    hosts: dict[str, dict[str, Any]] = {
+        "right": options,
+        "wrong": {**options, "eci_preflight_contxt": "x", "eci_preflight_mine": 1},
+    }
+    local = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    inventory.write_text(yaml.safe_dump({"all": {"vars": local, "hosts": hosts}}), encoding="utf-8")
+
+    def play(entry: str, limit: str) -> Run:
+        role = {"ansible.builtin.include_role": {"name": "ackops.eci.eci_preflight", "tasks_from": entry}}
+        return run_playbook(
+            [{"hosts": limit, "gather_facts": False, "tasks": [role]}], None, home, "-i", str(inventory)
+        )
+
+    for entry in ("main", "check", "verify", "upgraded"):
+        run = play(entry, "wrong")
+        assert run.code == 2, run.text
+        assert "eci_preflight_contxt (did you mean eci_preflight_context?), eci_preflight_mine. " in run.message
+    hosts["right"]["eci_preflight_result_other"] = {"ready": True}
+    inventory.write_text(yaml.safe_dump({"all": {"vars": local, "hosts": hosts}}), encoding="utf-8")
+    role = {"ansible.builtin.include_role": {"name": "ackops.eci.eci_preflight"}}
+    upgraded = {"ansible.builtin.include_role": {"name": "ackops.eci.eci_preflight", "tasks_from": "upgraded"},
+                "vars": {"eci_preflight_target_version": "1.24"}}  # fmt: skip
+    tasks = [role, upgraded, role]
+    again = run_playbook([{"hosts": "right", "gather_facts": False, "tasks": tasks}], None, home, "-i", str(inventory))
+    assert again.code == 0, again.text

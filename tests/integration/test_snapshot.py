@@ -190,7 +190,7 @@ def test_a_node_that_vanished_keeps_its_pods_in_the_scan(plane: ControlPlane) ->
     fast = scan_cluster(connected(plane), SCOPE)
     assert_equal(fast, oracle(plane, fast.resource_version))
     assert "left-behind" in {pod.name for pod in fast.pods}
-    assert "vk-leaving" not in fast.virtual_nodes
+    assert "vk-leaving" not in fast.nodes
 
 
 def compact(plane: ControlPlane, revision: str) -> None:

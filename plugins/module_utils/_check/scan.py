@@ -16,8 +16,8 @@ from ansible_collections.ackops.eci.plugins.module_utils._kube.paths import ALL_
 from ansible_collections.ackops.eci.plugins.module_utils._kube.pod_list import PodReader, read_nodes
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Clock, ClusterApi, PodSet
 from ansible_collections.ackops.eci.plugins.module_utils._rules import predicates
+from ansible_collections.ackops.eci.plugins.module_utils._rules.conditions import Condition
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Node, Pod, pod_from_manifest, sort_key
-from ansible_collections.ackops.eci.plugins.module_utils._rules.waivers import Condition
 
 # A list that expires is begun again, so many times in all: on a server that drops snapshots faster than that
 # it never ends.
@@ -43,15 +43,14 @@ class Scope:
 
 @dataclass
 class Scan:
-    """What a scan found: the ECI pods, the virtual nodes, and how many of everything else was passed by.
+    """What a scan found: the ECI pods, the nodes, and how many of everything else was passed by.
 
     The last three are those of a dump: the version of the server, where it tells it; why it may not be the whole cluster; and
     what else a person should know of it.
     """
 
     scope: Scope
-    virtual_nodes: dict[str, Node] = field(default_factory=dict)
-    machines: set[str] = field(default_factory=set)
+    nodes: dict[str, Node] = field(default_factory=dict)
     pods: list[Pod] = field(default_factory=list)
     passed_by: Counter[str] = field(default_factory=Counter)
     selected_away: int = 0
@@ -63,12 +62,11 @@ class Scan:
 
     def know(self, nodes: Mapping[str, Node]) -> None:
         """Take in nodes, before the pods that are on them."""
-        self.virtual_nodes.update((name, node) for name, node in nodes.items() if node.virtual)
-        self.machines.update(name for name, node in nodes.items() if node.machine)
+        self.nodes.update(nodes)
 
     def add(self, pod: Pod) -> None:
         """Take in one pod of the list."""
-        kind = predicates.kind_of_pod(pod, self.virtual_nodes, self.scope.prefixes, self.machines)
+        kind = predicates.kind_of_pod(pod, self.nodes.get(pod.node), self.scope.prefixes)
         if kind != predicates.ECI:
             self.passed_by[kind] += 1
         elif self.scope.query is not None and not self.scope.query.holds(pod):
@@ -94,7 +92,8 @@ class Scan:
             "not_proved": list(self.doubts),
             "virtual_nodes": [
                 {"name": node.name, "zone": node.zone}
-                for node in sorted(self.virtual_nodes.values(), key=lambda n: n.name)
+                for node in sorted(self.nodes.values(), key=lambda n: n.name)
+                if node.virtual
             ],
             "pods_by_platform_version": dict(sorted(versions.items())),
             "counts": {

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Any
 
-from ansible_collections.ackops.eci.plugins.module_utils._rules.model import is_kept_annotation
+from ansible_collections.ackops.eci.plugins.module_utils._rules.model import INSTANCE_CREATED, is_kept_annotation
 
 CONTENT_TYPE = "application/vnd.kubernetes.protobuf"
 MAGIC = b"k8s\x00"
@@ -137,7 +137,10 @@ def _reference(data: bytes) -> Mapping[str, Any]:
     return reference
 
 
-_TYPE_FIRST, _READY_FIRST = b"\x0a", b"\x0a\x05Ready"
+# The conditions that the model looks at, and how one of them begins: with its type.
+_CONDITIONS = {b"Ready", INSTANCE_CREATED.encode()}
+_TYPE_FIRST = b"\x0a"
+_BEGINNINGS = tuple(_TYPE_FIRST + bytes([len(kind)]) + kind for kind in sorted(_CONDITIONS))
 _NODE_NAME = {10: "nodeName"}
 _METADATA_TEXTS = {1: "name", 5: "uid"}
 _METADATA_TIMES = {8: "creationTimestamp", 9: "deletionTimestamp"}
@@ -169,21 +172,23 @@ def _metadata(data: bytes, start: int, stop: int) -> dict[str, Any]:
 
 
 def _is_another_condition(data: bytes, begin: int) -> bool:
-    """Whether a condition is not Ready, where its type comes first: it always does, and the rest need not be read."""
-    return data.startswith(_TYPE_FIRST, begin) and not data.startswith(_READY_FIRST, begin)
+    """Whether nobody looks at a condition, where its type comes first: it always does, and the rest need not be read."""
+    return data.startswith(_TYPE_FIRST, begin) and not data.startswith(_BEGINNINGS, begin)
 
 
 def _status(data: bytes, start: int, stop: int) -> dict[str, Any]:
-    """PodStatus: 1 phase, 2 conditions (1 type, 2 status, 4 lastTransitionTime); of these the first Ready."""
-    status: dict[str, Any] = {}
+    """PodStatus: 1 phase, 2 conditions (1 type, 2 status, 4 lastTransitionTime), those that are looked at."""
+    conditions: list[dict[str, Any]] = []
+    status: dict[str, Any] = {"conditions": conditions}
     for number, begin, end in fields(data, start, stop):
         if number == 1:
             status["phase"] = _word(data, begin, end)
-        elif number == 2 and "conditions" not in status and not _is_another_condition(data, begin):
+        elif number == 2 and not _is_another_condition(data, begin):
             parts = {key: (first, last) for key, first, last in fields(data, begin, end)}
-            if 1 in parts and data[slice(*parts[1])] == b"Ready":
-                entry = {"type": "Ready", "status": _text(data, *parts.get(2, (0, 0)))}
-                status["conditions"] = [{**entry, "lastTransitionTime": _time(data, *parts.get(4, (0, 0)))}]
+            kind = data[slice(*parts.get(1, (0, 0)))]
+            if kind in _CONDITIONS:
+                entry = {"type": kind.decode(), "status": _text(data, *parts.get(2, (0, 0)))}
+                conditions.append({**entry, "lastTransitionTime": _time(data, *parts.get(4, (0, 0)))})
     return status
 
 

@@ -121,10 +121,15 @@ def _is_granted(api: ClusterApi, right: Right) -> bool:
     return bool((answer.get("status") or {}).get("allowed"))
 
 
+def named(rights: Sequence[Right]) -> str:
+    """Rights that are missing, as a clause: ``cannot create resource ...; cannot ...``."""
+    told = "; ".join(f"cannot {right}" for right in rights[:MOST_NAMED])
+    more = f"; and {len(rights) - MOST_NAMED} more" if len(rights) > MOST_NAMED else ""
+    return f"{plain(told, 2000)}{more}"
+
+
 def refusal(rights: Sequence[Right]) -> str:
     """The rights that are missing, in a sentence for the person who can grant them, with the remedy; empty for none."""
     if not rights:
         return ""
-    told = "; ".join(f"cannot {right}" for right in rights[:MOST_NAMED])
-    more = f"; and {len(rights) - MOST_NAMED} more" if len(rights) > MOST_NAMED else ""
-    return f"This user has not all the rights that the run needs: {plain(told, 2000)}{more}. {REMEDY}"
+    return f"This user has not all the rights that the run needs: {named(rights)}. {REMEDY}"

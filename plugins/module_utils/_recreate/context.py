@@ -105,9 +105,7 @@ class RunContext:
             found = predicates.node_from_manifest(manifest, self.prefixes) if manifest is not None else None
             self.nodes[pod.node] = found or Node(pod.node, virtual=False)
         node = self.nodes.get(pod.node)
-        virtual = [pod.node] if node is not None and node.virtual else []
-        machines = [pod.node] if node is not None and node.machine else []
-        return predicates.has_settled_as(pod, virtual, self.prefixes, machines)
+        return predicates.has_settled_as(pod, node, self.prefixes)
 
     def is_good(self, version: str | None) -> bool:
         """Whether that is where a replacement should be: on a real node, or on a version that supports the target."""

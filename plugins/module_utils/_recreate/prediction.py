@@ -22,7 +22,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._rules.restart import r
 def predict(context: RunContext, plan: Plan) -> list[Recreation]:
     """What a run would do, in order. Changes nothing."""
     asked: dict[str, NotNow | None] = {}
-    return [_predict(context, step, asked) for step in plan.steps]
+    return [_told(context, _predict(context, step, asked)) for step in plan.steps]
 
 
 def _predict(context: RunContext, step: Step, asked: dict[str, NotNow | None]) -> Recreation:
@@ -36,6 +36,19 @@ def _predict(context: RunContext, step: Step, asked: dict[str, NotNow | None]) -
         done = untouched(step, "blocked", error.message, error.remedy, method)
     context.journal.write("planned", **vars(done))
     return done
+
+
+def _told(context: RunContext, outcome: Recreation) -> Recreation:
+    """The same, and said: a result lists the first pods only, the progress all of them."""
+    context.journal.write(
+        "planned",
+        namespace=outcome.namespace,
+        name=outcome.name,
+        outcome=outcome.outcome,
+        method=outcome.method,
+        reason=outcome.reason,
+    )
+    return outcome
 
 
 def _try_out(context: RunContext, step: Step, asked: dict[str, NotNow | None]) -> None:

@@ -44,7 +44,7 @@ class WorkloadRestart:
         self._started = context.clock.monotonic()
         self._patience = Patience(context.clock, context.stop, timeout)
         self._view = context.views.take(pod_set_of(steps[0]))
-        self._done_before = -1
+        self._best: int | None = None  # how near to the end it has come
         self.lasting = False
 
     def run(self) -> list[Recreation]:
@@ -64,6 +64,7 @@ class WorkloadRestart:
         except (CannotRecreate, ApiError, ConnectionFailed) as error:
             if not asked:
                 return self._all("set_aside", str(error))
+            self.lasting = True  # its rollout is what is in the way now, and this run has waited for it
             return self._told("failed", f"the rollout of {self._workload.shown} does not come to its end: {error}")
         finally:
             self._context.views.park(self._view)
@@ -132,11 +133,11 @@ class WorkloadRestart:
         ]
 
     def _moved(self) -> bool:
-        """Whether anything came nearer to the end: then the time begins anew."""
+        """Whether it came nearer to the end than ever before: then the time begins anew (a pod may go up and down for ever)."""
         done = len(self._good()) - len(self._left())
-        moved = done != self._done_before
+        moved = self._best is None or done > self._best
         if moved:
-            self._done_before = done
+            self._best = done
             self._patience = Patience(self._context.clock, self._context.stop, self._timeout)
         return moved
 
@@ -166,10 +167,11 @@ class WorkloadRestart:
 
     def _recreated(self, new: Sequence[Pod]) -> list[Recreation]:
         before = {step.pod.uid for step in self._steps}
-        came = [pod for pod in new if pod.uid not in before]
-        done = []
-        for number, step in enumerate(self._steps):
-            pod = came[number] if number < len(came) else None
+        came = {pod.name: pod for pod in new if pod.uid not in before}
+        named = {step.pod.uid: came.pop(step.pod.name, None) for step in self._steps}  # as of a StatefulSet
+        others, done = list(came.values()), []
+        for step in self._steps:
+            pod = named[step.pod.uid] or (others.pop(0) if others else None)
             version = (self._context.settled_as(pod) or "") if pod else ""
             outcome = "recreated" if pod else "no_longer_needed"
             done.append(self._outcome(step, outcome, step.reason, new=pod, version=version, removed=True))

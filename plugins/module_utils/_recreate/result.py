@@ -14,9 +14,10 @@ from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Acti
 
 # So many causes are told in a message; every pod has its own in the result.
 MOST_CAUSES = 10
-
 # So many workloads are named at the most.
 MOST_WORKLOADS = 50
+
+_OF_THE_FIRST = ("namespace", "name", "uid", "outcome", "old_version", "workload", "method")
 _CHANGED = ("recreated", "deleted", "no_longer_needed", "predicted", "blocked")
 
 
@@ -68,9 +69,7 @@ def _causes(outcomes: Sequence[Recreation]) -> list[dict[str, Any]]:
         causes.setdefault((entry.workload or entry.uid, entry.reason, entry.remedy), []).append(entry)
     return [
         {
-            "namespace": together[0].namespace,
-            "name": together[0].name,
-            "workload": together[0].workload,
+            **{name: getattr(together[0], name) for name in _OF_THE_FIRST},
             "pods": len(together),
             "reason": reason,
             "remedy": remedy,

@@ -16,6 +16,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._errors import EciError
 from ansible_collections.ackops.eci.plugins.module_utils._kube.paths import pods_path
 from ansible_collections.ackops.eci.plugins.module_utils._kube.pod_list import read_nodes
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Clock, ClusterApi, Journal, Unfinished
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.access import with_rights
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.context import RunContext
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.holder import Holder
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.interrupt import Interrupts
@@ -173,7 +174,7 @@ def carry_out(
     resumed = [done for done in followed if done.outcome != "not_started"]
     resumed += ready.retry(lambda: _still_missing(context, noted, {each.pod["uid"] for each in left}))
     present, gone = (list(request.pods), []) if request.fresh else ready.retry(lambda: _present(api, request))
-    plan = ready.retry(lambda: _planned(context, request, present))
+    plan = ready.retry(lambda: with_rights(api, _planned(context, request, present), request.removal))
     refused = [untouched(step, "set_aside", step.reason, step.remedy) for step in plan.refused]
     if dry_run:
         outcomes = predict(context, plan)

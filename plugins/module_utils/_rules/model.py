@@ -17,6 +17,8 @@ PLATFORM_VERSION = "k8s.aliyun.com/eci-platform-version"
 INSTANCE_ID = "k8s.aliyun.com/eci-instance-id"
 ACS_LABEL = "alibabacloud.com/acs"
 ACS_INSTANCE_ID = "alibabacloud.com/instance-id"
+# The condition by which ECI says whether the instance of a pod could be created; there may be no stock.
+INSTANCE_CREATED = "ContainerInstanceCreated"
 # Mirror pods, which a kubelet made from a local file. The API cannot recreate them.
 MIRROR = "kubernetes.io/config.mirror"
 # Facts hold only these annotations: others may be large, or hold what nobody meant to publish.
@@ -54,6 +56,7 @@ class Pod:
     ready_since: str = ""
     deleting: bool = False
     mirror: bool = False
+    creating: bool = False
 
     @property
     def key(self) -> str:
@@ -96,12 +99,16 @@ BARE = Workload(kind="", namespace="", name="", uid="")
 
 @dataclass(frozen=True)
 class Node:
-    """A node. ``virtual``: a virtual-kubelet runs it. ``machine``: it is certainly a real node. Neither: it is unclear."""
+    """A node. ``virtual``: Alibaba Cloud's virtual-kubelet runs it. ``machine``: it is certainly a real node.
+
+    ``foreign``: a virtual-kubelet of another provider runs it. None of them: it is unclear.
+    """
 
     name: str
     virtual: bool
     zone: str = ""
     machine: bool = False
+    foreign: bool = False
 
 
 @dataclass(frozen=True)
@@ -187,11 +194,12 @@ def condition(manifest: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
 
 def is_kept_annotation(key: str) -> bool:
     """Whether this collection reads that annotation."""
-    return key == MIRROR or _is_reported(key)
+    return key == MIRROR or is_reported_annotation(key)
 
 
 @lru_cache(maxsize=1024)
-def _is_reported(key: str) -> bool:
+def is_reported_annotation(key: str) -> bool:
+    """Whether that annotation is in the record of a pod."""
     domain = key.partition("/")[0]
     return any(domain == known or domain.endswith("." + known) for known in REPORTED_ANNOTATION_DOMAINS)
 
@@ -201,22 +209,24 @@ def pod_from_manifest(manifest: Mapping[str, Any]) -> Pod:
     metadata = manifest.get("metadata") or {}
     annotations = metadata.get("annotations") or {}
     ready = condition(manifest, "Ready")
+    phase = (manifest.get("status") or {}).get("phase") or ""
     return Pod(
         namespace=metadata.get("namespace", ""),
         name=metadata.get("name", ""),
         uid=metadata.get("uid", ""),
         node=(manifest.get("spec") or {}).get("nodeName") or "",
-        phase=(manifest.get("status") or {}).get("phase") or "",
+        phase=phase,
         platform_version=annotations.get(PLATFORM_VERSION),
         instance_id=annotations.get(INSTANCE_ID),
         owner=_controller_of(metadata),
         labels=dict(metadata.get("labels") or {}),
-        annotations={key: text for key, text in annotations.items() if _is_reported(key)},
+        annotations={key: text for key, text in annotations.items() if is_reported_annotation(key)},
         created=metadata.get("creationTimestamp") or "",
         ready=ready.get("status") == "True",
         ready_since=ready.get("lastTransitionTime") or "",
         deleting=bool(metadata.get("deletionTimestamp")),
         mirror=MIRROR in annotations,
+        creating=phase == "Pending" and condition(manifest, INSTANCE_CREATED).get("status") == "False",
     )
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._rules.matrix import UN
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import (
     ACS_INSTANCE_ID,
     ACS_LABEL,
+    INSTANCE_CREATED,
     Node,
     Pod,
     condition,
@@ -19,7 +21,11 @@ from ansible_collections.ackops.eci.plugins.module_utils._rules.model import (
 from ansible_collections.ackops.eci.plugins.module_utils._text import plain, quoted
 
 VIRTUAL_NODE_LABEL = ("type", "virtual-kubelet")
+# A virtual-kubelet taints its node with the name of its provider. Alibaba Cloud's is alibabacloud; older ones are called alike.
 VIRTUAL_NODE_TAINT = "virtual-kubelet.io/provider"
+ECI_PROVIDERS = ("ali", "eci")
+# The provider id that the cloud controller manager of ACK gives an ECS instance: <region>.i-<id>.
+_ECS_INSTANCE = re.compile(r"(?:alicloud://)?[a-z0-9-]+\.i-[a-z0-9]+", re.ASCII)
 ZONE_LABELS = ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone")
 DEFAULT_NODE_PREFIXES = ("virtual-kubelet", "virtual-node-eci-")
 
@@ -35,75 +41,98 @@ _PROGRESS = ("ContainerCreating", "PodInitializing")
 def is_virtual(name: str, manifest: Mapping[str, Any], prefixes: Sequence[str]) -> bool:
     """Whether a node is a virtual one: by its label, its taint, or the beginning of its name."""
     labels = (manifest.get("metadata") or {}).get("labels") or {}
-    taints = (manifest.get("spec") or {}).get("taints") or ()
     return (
         labels.get(VIRTUAL_NODE_LABEL[0]) == VIRTUAL_NODE_LABEL[1]
-        or any(taint.get("key") == VIRTUAL_NODE_TAINT for taint in taints)
+        or any(taint.get("key") == VIRTUAL_NODE_TAINT for taint in _taints(manifest))
         or name.startswith(tuple(prefixes))
     )
 
 
+def _taints(manifest: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    return (manifest.get("spec") or {}).get("taints") or ()
+
+
+def is_foreign(manifest: Mapping[str, Any]) -> bool:
+    """Whether another provider than Alibaba Cloud stands behind a virtual node: its virtual-kubelet puts its name into the taint."""
+    providers = [str(taint.get("value") or "") for taint in _taints(manifest) if taint.get("key") == VIRTUAL_NODE_TAINT]
+    return any(providers) and not any(provider.startswith(ECI_PROVIDERS) for provider in providers)
+
+
+def is_machine(manifest: Mapping[str, Any]) -> bool:
+    """Whether a node is a machine for certain: an ECS instance by its provider id, with a kernel and a container runtime.
+
+    What a kubelet reports is no proof by itself: a virtual one may report as much.
+    """
+    spec, reported = manifest.get("spec") or {}, (manifest.get("status") or {}).get("nodeInfo") or {}
+    runs = bool(reported.get("kernelVersion") and reported.get("containerRuntimeVersion"))
+    return runs and _ECS_INSTANCE.fullmatch(str(spec.get("providerID") or "")) is not None
+
+
 def node_from_manifest(manifest: Mapping[str, Any], prefixes: Sequence[str]) -> Node:
-    """Project a node onto its name, its zone and whether it is virtual."""
+    """Project a node onto its name, its zone and what stands behind it."""
     metadata = manifest.get("metadata") or {}
     labels = metadata.get("labels") or {}
     name = metadata.get("name", "")
     zone = next((labels[label] for label in ZONE_LABELS if label in labels), "")
-    return Node(name, is_virtual(name, manifest, prefixes), zone, is_machine(name, manifest, prefixes))
+    virtual = is_virtual(name, manifest, prefixes)
+    foreign = virtual and is_foreign(manifest)
+    return Node(name, virtual and not foreign, zone, not virtual and is_machine(manifest), foreign)
 
 
-def is_machine(name: str, manifest: Mapping[str, Any], prefixes: Sequence[str]) -> bool:
-    """Whether a node is a machine for certain: its kubelet reports kernel and container runtime, as no virtual one can."""
-    reported = (manifest.get("status") or {}).get("nodeInfo") or {}
-    known = bool(reported.get("kernelVersion") and reported.get("containerRuntimeVersion"))
-    return known and not is_virtual(name, manifest, prefixes)
+def kind_of_pod(pod: Pod, node: Node | None, prefixes: Sequence[str]) -> str:
+    """ECI, ACS, UNSCHEDULED or OTHER. ``node`` is the pod's, None where it is gone (or on none): it is judged by its name.
 
-
-def kind_of_pod(
-    pod: Pod, virtual_nodes: Collection[str], prefixes: Sequence[str], machines: Collection[str] = ()
-) -> str:
-    """ECI, ACS, UNSCHEDULED or OTHER.
-
-    A pod on a node that is a machine for certain is OTHER, whatever annotations it bears (copied ones, for example).
-    A pod is ECI by its instance id or by its virtual node (a node that is gone is judged by its name); an ACS pod may
-    sit on the same node and is told by its label, or by an acs instance id without an eci one.
+    - On a machine a pod is OTHER, whatever annotations it bears (copied ones, for example), and on no node it has no instance.
+    - An ACS pod may sit on a virtual node. It is told by its label, or by an acs instance id without an eci one.
+    - Else an instance id makes an ECI pod on any node, and so does a virtual node of Alibaba Cloud. There, pods of a DaemonSet stay
+      Pending, for the virtual-kubelet makes none.
     """
-    if pod.node in machines:
+    if node is not None and node.machine:
         return OTHER
-    if not pod.instance_id and (
+    if (not pod.instance_id or not pod.node) and (
         pod.labels.get(ACS_LABEL) == "true" or pod.annotations.get(ACS_INSTANCE_ID, "").startswith("acs-")
     ):
         return ACS
-    if pod.instance_id or pod.node in virtual_nodes or (pod.node and pod.node.startswith(tuple(prefixes))):
+    if not pod.node:
+        return UNSCHEDULED
+    if pod.instance_id:
         return ECI
-    return OTHER if pod.node else UNSCHEDULED
+    virtual = node.virtual if node is not None else pod.node.startswith(tuple(prefixes))
+    return ECI if virtual and not _is_passed_over(pod) else OTHER
+
+
+def _is_passed_over(pod: Pod) -> bool:
+    """Whether the virtual-kubelet leaves the pod alone."""
+    of_daemon_set = pod.owner is not None and pod.owner.kind == "DaemonSet"
+    return of_daemon_set and pod.phase == "Pending" and not pod.platform_version
 
 
 def effective_version(pod: Pod) -> str | None:
     """The platform version to judge an ECI pod by; None while the pod is still being created.
 
-    The virtual-kubelet writes instance id and version after the pod is bound, so a live pod with neither is
-    undetermined. A pod that has an instance id (or has finished) and no version is an old one: unavailable.
+    The virtual-kubelet writes instance id and version after the pod is bound, so a live pod with neither is undetermined,
+    and so is one that waits for its instance, whatever it bears. A pod without a version that has an instance id, is Ready
+    or has finished is an old one: unavailable.
     """
+    if pod.creating:
+        return None
     if pod.platform_version:
         return pod.platform_version
-    if pod.instance_id or pod.finished:
+    if pod.instance_id or pod.finished or pod.ready:
         return UNAVAILABLE
     return None
 
 
-def has_settled_as(
-    pod: Pod, virtual_nodes: Collection[str], prefixes: Sequence[str], machines: Collection[str] = ()
-) -> str | None:
+def has_settled_as(pod: Pod, node: Node | None, prefixes: Sequence[str]) -> str | None:
     """The version a new pod has come up on: '' on a real node, None while that is not known yet."""
     if not pod.node:
         return None
-    return effective_version(pod) if kind_of_pod(pod, virtual_nodes, prefixes, machines) == ECI else ""
+    return effective_version(pod) if kind_of_pod(pod, node, prefixes) == ECI else ""
 
 
 def waiting_reason(manifest: Mapping[str, Any]) -> str:
     """Why a pod is not Ready, in one line, from the most telling source: ECI, the scheduler, the containers."""
-    created = condition(manifest, "ContainerInstanceCreated")
+    created = condition(manifest, INSTANCE_CREATED)
     if created.get("status") == "False":
         return _say(created.get("reason"), created.get("message"))
     scheduled = condition(manifest, "PodScheduled")

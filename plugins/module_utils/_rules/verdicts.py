@@ -27,7 +27,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._rules.matrix import (
 )
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Missing, Pod, Verdict, records, sort_key
 from ansible_collections.ackops.eci.plugins.module_utils._rules.predicates import effective_version
-from ansible_collections.ackops.eci.plugins.module_utils._rules.waivers import Waiver, waiver_for
+from ansible_collections.ackops.eci.plugins.module_utils._rules.waivers import Waiver, coverage_warnings, waiver_for
 from ansible_collections.ackops.eci.plugins.module_utils._text import quoted
 
 
@@ -99,19 +99,22 @@ def check(
     verdicts = [judge(pod, target, matrix, waivers, today) for pod in sorted(pods, key=sort_key)]
     blocking = [verdict for verdict in verdicts if verdict.verdict in BLOCKING]
     nothing_to_do = current == target
+    none_there = pods_are_complete and not pods
+    exempted = sum(verdict.verdict == EXEMPT for verdict in verdicts)
     return Report(
-        compatible=nothing_to_do or (not blocking and matrix.knows(target)),
+        compatible=nothing_to_do or none_there or (not blocking and matrix.knows(target)),
         nothing_to_do=nothing_to_do,
         target_version=show_minor(target),
         cluster_version=show_minor(current) if current else "",
         verdicts=verdicts,
         warnings=[
-            *_target_warnings(target, current, matrix, bool(blocking)),
+            *_target_warnings(target, current, matrix, bool(blocking), none_there),
             *(
                 f"exempt: the waiver {quoted(waiver.reason)} expired on {waiver.expires} and is ignored."
                 for waiver in waivers
                 if waiver.expired(today)
             ),
+            *(coverage_warnings(waivers, pods, exempted, today) if pods_are_complete else ()),
             *(
                 []
                 if pods_are_complete
@@ -126,15 +129,22 @@ def with_missing(report: Report, missing: Sequence[Missing]) -> Report:
     return replace(report, missing=missing, compatible=report.compatible and not missing)
 
 
-def _target_warnings(target: Minor, current: Minor | None, matrix: Matrix, blocking: bool) -> list[str]:
+def _target_warnings(
+    target: Minor, current: Minor | None, matrix: Matrix, blocking: bool, none_there: bool
+) -> list[str]:
     shown, warnings = show_minor(target), []
     if current == target:
         warnings.append(f"The cluster already runs Kubernetes {shown}. There is nothing to do.")
         if blocking:
             warnings.append(f"Some ECI pods are not known to work on {shown}, the version the cluster runs now.")
         return warnings
-    if not matrix.knows(target):
-        hint = " Did you mean '1.30'? YAML reads an unquoted 1.30 as 1.3." if target == (1, 3) else ""
+    hint = " Did you mean '1.30'? YAML reads an unquoted 1.30 as 1.3." if target == (1, 3) else ""
+    if not matrix.knows(target) and none_there:
+        warnings.append(
+            f"The cluster has no ECI pods, so the upgrade to Kubernetes {shown} may go on. The compatibility matrix (of {matrix.date})"
+            f" does not list that version: make sure that ECI supports it before you create ECI pods there.{hint}"
+        )
+    elif not matrix.knows(target):
         warnings.append(
             f"The compatibility matrix (of {matrix.date}) does not list Kubernetes {shown}, so the cluster is not ready."
             f" If ECI supports it, add it with matrix: {{'1.1.0': ['{shown}']}}, or {{'1.1.0': '>=1.12'}}.{hint}"

@@ -1,74 +1,22 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""JMESPath conditions on pods, and waivers: the pods that a user takes out of the gate, why, and until when."""
+"""Waivers: the pods that a user takes out of the gate, why, and until when."""
 
 from __future__ import annotations
 
 import datetime
 import re
-import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.ackops.eci.plugins.module_utils._errors import InvalidInput, MissingLibrary
-from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Pod, pod_to_record
+from ansible_collections.ackops.eci.plugins.module_utils._errors import InvalidInput
+from ansible_collections.ackops.eci.plugins.module_utils._rules.conditions import Condition, compile_condition
+from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Pod
 from ansible_collections.ackops.eci.plugins.module_utils._text import quoted
 
-try:
-    import jmespath
-    import jmespath.exceptions
-except ImportError:
-    JMESPATH_IMPORT_ERROR: str | None = traceback.format_exc()
-else:
-    JMESPATH_IMPORT_ERROR = None
-
 _DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$", re.ASCII)
-
-
-def _is_true(found: object) -> bool:
-    """JMESPath's own rule: null, false and what is empty are false; every number, 0 too, is true."""
-    if isinstance(found, (str, list, dict)):
-        return bool(found)
-    return found is not None and found is not False
-
-
-@dataclass(frozen=True)
-class Condition:
-    """A JMESPath expression that is true or false of one pod record (JMESPath's own rule of truth)."""
-
-    option: str
-    expression: str
-    _compiled: Any
-
-    def holds(self, pod: Pod) -> bool:
-        """Whether the expression is true of the pod; an expression that cannot be evaluated is an error, not a no."""
-        try:
-            return _is_true(self._compiled.search(pod_to_record(pod)))
-        except (jmespath.exceptions.JMESPathError, ValueError, TypeError, ArithmeticError, RecursionError) as error:
-            raise InvalidInput(
-                self.option,
-                self.expression,
-                f"cannot be evaluated for pod {quoted(pod.key)}: {quoted(str(error), 200)}",
-                "Guard a function against a missing key, for example: labels.app && starts_with(labels.app, 'web').",
-            ) from error
-
-
-def compile_condition(expression: str, option: str) -> Condition:
-    """Compile an expression once; a wrong one is refused before any request is made."""
-    if JMESPATH_IMPORT_ERROR is not None:
-        raise MissingLibrary("jmespath", f"to evaluate '{option}'", JMESPATH_IMPORT_ERROR)
-    try:
-        return Condition(option, expression, jmespath.compile(expression))
-    except (jmespath.exceptions.JMESPathError, RecursionError) as error:
-        first_line = str(error).splitlines()[0] if str(error) else "the expression is empty"
-        raise InvalidInput(
-            option,
-            expression,
-            f"is not a JMESPath expression: {first_line}",
-            "Write a condition on one pod, for example: namespace == 'web' && labels.tier == 'front'.",
-        ) from error
 
 
 @dataclass(frozen=True)
@@ -111,6 +59,32 @@ def parse_waivers(entries: Sequence[Mapping[str, Any]], option: str = "exempt") 
 def waiver_for(pod: Pod, waivers: Sequence[Waiver], today: datetime.date) -> Waiver | None:
     """The first waiver in force that covers the pod."""
     for waiver in waivers:
-        if not waiver.expired(today) and waiver.condition.holds(pod):
+        if not waiver.expired(today) and waiver.condition.surely_holds(pod):
             return waiver
     return None
+
+
+def coverage_warnings(waivers: Sequence[Waiver], pods: Sequence[Pod], exempted: int, today: datetime.date) -> list[str]:
+    """What to say of waivers that cover none of a cluster's ECI pods; ``exempted`` is how many pods they took out of the gate.
+
+    Raises InvalidInput where one covers all of them and names none: a condition that says only which pods are not meant is
+    true of every pod as soon as a name in it is misspelt, and must not open the gate without a word.
+    """
+    warnings = []
+    for waiver in waivers if pods else ():
+        if waiver.expired(today):
+            continue
+        condition = waiver.condition
+        if not any(condition.surely_holds(pod) for pod in pods):
+            warnings.append(
+                f"{condition.option}: the waiver {quoted(waiver.reason)} covers no ECI pod of this cluster."
+            )
+        elif exempted and not condition.names_its_pods and all(condition.surely_holds(pod) for pod in pods):
+            raise InvalidInput(
+                condition.option,
+                condition.expression,
+                f"covers all {len(pods)} ECI pod(s) of the cluster, and names none of them",
+                "Say which are meant, for example: namespace == 'batch'. If all of them are, write `true`, in backticks.",
+                200,
+            )
+    return warnings

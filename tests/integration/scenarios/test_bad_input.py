@@ -41,7 +41,7 @@ def strange_pods(scenario: Scenario, values: dict[str, str]) -> list[w.Manifest]
 
 
 def test_versions_that_are_none(scenario: Scenario) -> None:
-    """Annotations that are no version (v1.1.0, 1.10.0, 10 kB, unicode, templates, formulas, markup): the gate stays shut."""
+    """Annotations that are not versions (v1.1.0, 1.10.0, 10 kB, unicode, templates, markup): the cluster is not ready."""
     pods = strange_pods(scenario, STRANGE)
     run = scenario.preflight()
     assert run.code == 2, run.text
@@ -57,7 +57,7 @@ def test_versions_that_are_none(scenario: Scenario) -> None:
 
 
 def test_an_empty_version(scenario: Scenario) -> None:
-    """An empty annotation, or none at all, beside an instance id: an old pod, version 'unavailable', which is recreated."""
+    """An instance ID with an empty version annotation or none: an old pod, version 'unavailable', which is recreated."""
     pods = scenario.aged(scenario.workload("Deployment", replicas=2), 2, version=None)
     w.age(scenario.api, pods[:1], "")
     run = scenario.preflight()
@@ -67,7 +67,7 @@ def test_an_empty_version(scenario: Scenario) -> None:
 
 
 def test_names_at_the_limit(scenario: Scenario) -> None:
-    """A bare pod with a name of 253 characters, the longest there is: recreated, its manifest kept under a name that fits."""
+    """A bare pod with a name of 253 characters, the maximum: recreated, and its manifest is saved under a name that fits."""
     name = "n" * 253
     manifest = w.bare_pod(scenario.namespace, name)
     manifest["metadata"]["labels"] = {"app": "long"}
@@ -88,7 +88,7 @@ def test_no_pods(scenario: Scenario) -> None:
 
 
 def test_a_pod_given_twice(scenario: Scenario) -> None:
-    """A pod that stands in the list twice counts once."""
+    """A pod that is in the list twice counts once."""
     pods = scenario.aged(scenario.workload("Deployment"))
     run = scenario.recreate([*pods, *pods])
     assert [pod["outcome"] for pod in run.result["pods"]] == ["recreated"]
@@ -96,7 +96,7 @@ def test_a_pod_given_twice(scenario: Scenario) -> None:
 
 
 def test_a_list_from_another_cluster(scenario: Scenario) -> None:
-    """A list of another cluster, or of last week: no UID fits though the names do, so it is refused as a whole."""
+    """A list of another cluster, or an old one: the names match but no UID does, so the whole list is refused."""
     pods = scenario.aged(scenario.workload("StatefulSet", "db", replicas=2), 2)
     strangers: list[dict[str, Any]] = [
         {**record_of(pod), "uid": f"00000000-0000-0000-0000-00000000000{number}"} for number, pod in enumerate(pods)
@@ -108,7 +108,7 @@ def test_a_list_from_another_cluster(scenario: Scenario) -> None:
 
 
 def test_a_list_with_a_stale_entry(scenario: Scenario) -> None:
-    """A list in which one UID is not there any more: that pod is gone, the one of its name is left alone, the rest is done."""
+    """One UID in the list is gone: the pod that has its name now is left alone, and the rest is done."""
     pods = scenario.aged(scenario.workload("StatefulSet", "db", replicas=2), 2)
     stale = {**record_of(pods[0]), "uid": "00000000-0000-0000-0000-000000000000"}
     run = scenario.recreate([stale, record_of(pods[1])])
@@ -117,7 +117,7 @@ def test_a_list_with_a_stale_entry(scenario: Scenario) -> None:
 
 
 def test_a_pod_without_its_uid(scenario: Scenario) -> None:
-    """A pod given by its name alone: refused, a name is not enough to delete by."""
+    """A pod given by name only: refused, because a name is not enough to delete by."""
     pods = scenario.aged(scenario.workload("Deployment"))
     record = {**record_of(pods[0]), "uid": ""}
     run = scenario.recreate([record])
@@ -148,7 +148,7 @@ def test_options_that_cannot_be_meant(scenario: Scenario) -> None:
 
 
 def test_a_record_directory_that_cannot_be_written(scenario: Scenario) -> None:
-    """The ledger cannot be written: that is found out before anything is touched."""
+    """The ledger cannot be written: the run finds out before it touches anything."""
     pods = scenario.aged(scenario.workload("Deployment"))
     scenario.home.mkdir(parents=True, exist_ok=True)
     (scenario.home / "a-file").write_text("", encoding="utf-8")
@@ -159,7 +159,7 @@ def test_a_record_directory_that_cannot_be_written(scenario: Scenario) -> None:
 
 
 def test_owner_references_that_lead_elsewhere(scenario: Scenario) -> None:
-    """A pod whose owner reference is made up to lead requests elsewhere: a controller that is not known, so it is refused."""
+    """A forged owner reference that would lead requests elsewhere: its controller is unknown, so the pod is refused."""
     manifest = w.bare_pod(scenario.namespace, "forged")
     reference = {"apiVersion": "example.org/v1", "kind": "ReplicaSet", "name": "../../../../../api/v1/secrets"}
     uid = "00000000-0000-0000-0000-000000000001"

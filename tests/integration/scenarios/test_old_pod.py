@@ -22,7 +22,7 @@ def slow_to_end(scenario: Scenario, delay: str) -> list[w.Manifest]:
 
 
 def test_it_hangs_behind_a_finalizer(scenario: Scenario) -> None:
-    """A finalizer holds it: nothing is forced, and the finalizer is named."""
+    """A finalizer holds it: nothing is forced, and the message names the finalizer."""
     pods = scenario.aged(scenario.workload("Deployment"))
     scenario.hold_end_of(pods[0])
     run = scenario.recreate(pods, pod_timeout=4)
@@ -32,7 +32,7 @@ def test_it_hangs_behind_a_finalizer(scenario: Scenario) -> None:
 
 
 def test_its_finalizer_is_taken_off(scenario: Scenario) -> None:
-    """A finalizer holds it for a while, until its owner takes it off."""
+    """A finalizer holds it until its owner removes the finalizer."""
     pods = scenario.aged(scenario.workload("Deployment"))
     scenario.hold_end_of(pods[0])
     scenario.happens("The finalizer's owner takes it off after the eviction.")
@@ -42,7 +42,7 @@ def test_its_finalizer_is_taken_off(scenario: Scenario) -> None:
 
 
 def test_it_takes_its_time_to_end(scenario: Scenario) -> None:
-    """It has a long grace period and uses some of it: it is waited for, though its replacement is Ready before."""
+    """It uses part of a long grace period: the run waits for it, although its replacement is Ready earlier."""
     pods = slow_to_end(scenario, "4s")
     run = scenario.recreate(pods, pod_timeout=60)
     assert list(run.outcomes.values()) == ["recreated"], run.told
@@ -51,7 +51,7 @@ def test_it_takes_its_time_to_end(scenario: Scenario) -> None:
 
 
 def test_its_grace_period_is_longer_than_the_deadline(scenario: Scenario) -> None:
-    """Its grace period is longer than the pod's deadline: the run fails and says so, and does not cut it short."""
+    """Its grace period is longer than the pod's deadline: the run fails, says so, and does not shorten it."""
     pods = slow_to_end(scenario, "600s")
     run = scenario.recreate(pods, pod_timeout=4)
     assert list(run.outcomes.values()) == ["failed"], run.told
@@ -62,7 +62,7 @@ def test_its_grace_period_is_longer_than_the_deadline(scenario: Scenario) -> Non
 
 
 def test_it_is_already_terminating(scenario: Scenario) -> None:
-    """Somebody else has deleted it already: its end is waited for, and it is not deleted twice."""
+    """Someone else has already deleted it: the run waits until it is gone and does not delete it again."""
     pods = scenario.aged(scenario.workload("Deployment"))
     scenario.hold_end_of(pods[0])
     scenario.delete("Pod", pods[0]["metadata"]["name"])
@@ -74,7 +74,7 @@ def test_it_is_already_terminating(scenario: Scenario) -> None:
 
 
 def test_it_is_already_gone(scenario: Scenario) -> None:
-    """It is gone when the run begins, and another pod has come in its place: nothing to do."""
+    """It is gone when the run starts, and another pod has taken its place: nothing to do."""
     pods = scenario.aged(scenario.workload("Deployment"))
     scenario.delete("Pod", pods[0]["metadata"]["name"])
     w.wait_for(lambda: pods[0]["metadata"]["uid"] not in scenario.uids("web"), "its end")
@@ -85,7 +85,7 @@ def test_it_is_already_gone(scenario: Scenario) -> None:
 
 
 def test_another_pod_has_its_name(scenario: Scenario) -> None:
-    """It was replaced by somebody else meanwhile, under the same name: the new pod has another UID and is left alone."""
+    """Someone else has replaced it under the same name: the new pod has another UID and is left alone."""
     pods = scenario.aged(scenario.workload("StatefulSet", "db"))
     scenario.delete("Pod", "db-0")
     w.wait_for(lambda: pods[0]["metadata"]["uid"] not in scenario.uids("db"), "its end")
@@ -96,7 +96,7 @@ def test_another_pod_has_its_name(scenario: Scenario) -> None:
 
 
 def test_it_is_replaced_while_we_wait(scenario: Scenario) -> None:
-    """Somebody else deletes it while its budget is waited for: its replacement is not touched, and counts as done."""
+    """Someone else deletes it while the run waits for its budget: its replacement is not touched and counts as done."""
     pods = scenario.aged(scenario.workload("Deployment"))
     scenario.budget("keep", "web", 1)
     found: list[str] = []
@@ -115,7 +115,7 @@ def test_it_is_replaced_while_we_wait(scenario: Scenario) -> None:
 
 
 def test_it_supports_the_target_by_now(scenario: Scenario) -> None:
-    """The list is older than the pod's version: it supports the target by now, and is left alone."""
+    """The list is outdated: the pod supports the target by now and is left alone."""
     pods = scenario.aged(scenario.workload("Deployment"))
     w.age(scenario.api, pods, NEW)
     run = scenario.recreate(pods)

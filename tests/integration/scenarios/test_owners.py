@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What stands behind the pod."""
+"""Owners."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.cluster import workloads as w
+from tests.cluster import ControlPlane, workloads as w
 from tests.cluster.api import ApiError
 from tests.integration.scenarios.scenario import Scenario
 from tests.integration.support import NEW, OLD
@@ -30,7 +30,7 @@ def names_of(pods: list[w.Manifest]) -> list[str]:
 
 
 def test_a_deployment(scenario: Scenario) -> None:
-    """A Deployment: its pods go one after another, each waited for, and the gate opens."""
+    """A Deployment: its pods are recreated one by one, and the cluster is ready."""
     pods = scenario.aged(scenario.workload("Deployment", replicas=3), 3)
     run = scenario.preflight()
     assert run.code == 0, run.text
@@ -41,7 +41,7 @@ def test_a_deployment(scenario: Scenario) -> None:
 
 
 def test_a_deployment_that_rolls_out(scenario: Scenario) -> None:
-    """A Deployment in the middle of a rollout, which takes its old pods away itself: it is left until last, and no pod of it is touched."""
+    """A Deployment in the middle of a rollout, which replaces its old pods anyway: it is deferred, and no pod is touched."""
     web = scenario.aged(
         scenario.workload("Deployment", replicas=2, strategy={"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}), 2
     )
@@ -58,7 +58,7 @@ def test_a_deployment_that_rolls_out(scenario: Scenario) -> None:
 
 
 def test_a_rollout_that_is_stuck(scenario: Scenario) -> None:
-    """A Deployment whose rollout is stuck: everything else is done first, then the deadline comes and says what it waited for."""
+    """A Deployment whose rollout is stuck: it is set aside with the way out, and the rest is recreated."""
     web = scenario.aged(
         scenario.workload("Deployment", replicas=2, strategy={"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}), 2
     )
@@ -69,10 +69,12 @@ def test_a_rollout_that_is_stuck(scenario: Scenario) -> None:
         {"spec": {"template": {"metadata": {"annotations": {"test.ackops/trouble": "image-pull"}}}}},
     )
     scenario.happens("web is given an image that cannot be pulled a moment before.")
-    run = scenario.recreate([*web, *db], pod_timeout=4)
+    run = scenario.recreate([*web, *db], pod_timeout=15)
+    assert run.code == 1
     assert run.outcomes["db-0"] == "recreated", run.told
-    assert sorted(run.outcomes[name] for name in names_of(web)) == ["failed", "not_started"]
+    assert {run.outcomes[name] for name in names_of(web)} == {"set_aside"}
     assert "has not settled" in run.message
+    assert "rollout undo" in run.result["set_aside"][0]["remedy"]
     assert {uid_of(pod) for pod in web} <= scenario.uids("web")
 
 
@@ -86,7 +88,7 @@ def test_a_paused_deployment(scenario: Scenario) -> None:
 
 
 def test_a_deployment_scaled_to_zero(scenario: Scenario) -> None:
-    """A Deployment with replicas 0, whose pod is still going: it is waited for and nothing else happens."""
+    """A Deployment with 0 replicas whose last pod is terminating: the run waits for it and does nothing else."""
     pods = scenario.aged(scenario.workload("Deployment"))
     scenario.hold_end_of(pods[0])
     scenario.patch("Deployment", "web", {"spec": {"replicas": 0}})
@@ -99,7 +101,7 @@ def test_a_deployment_scaled_to_zero(scenario: Scenario) -> None:
 
 
 def test_a_replicaset_of_its_own(scenario: Scenario) -> None:
-    """A ReplicaSet that no Deployment stands above."""
+    """A ReplicaSet without a Deployment."""
     pods = scenario.aged(scenario.workload("ReplicaSet", replicas=2), 2)
     run = scenario.recreate(pods)
     assert set(run.outcomes.values()) == {"recreated"}, run.told
@@ -107,7 +109,7 @@ def test_a_replicaset_of_its_own(scenario: Scenario) -> None:
 
 
 def test_a_replication_controller(scenario: Scenario) -> None:
-    """A ReplicationController, the ReplicaSet's forerunner."""
+    """A ReplicationController, the predecessor of the ReplicaSet."""
     manifest = scenario.workload("ReplicaSet")
     labels = manifest["spec"]["selector"]["matchLabels"]
     controller = {"metadata": manifest["metadata"], "spec": {**manifest["spec"], "selector": labels}}
@@ -124,7 +126,7 @@ def test_a_replication_controller(scenario: Scenario) -> None:
 
 
 def test_two_workloads_with_the_same_labels(scenario: Scenario) -> None:
-    """Two workloads whose pods carry the same labels: a new pod of the other one is not taken for the replacement."""
+    """Two workloads whose pods have the same labels: a new pod of one is not taken for a replacement in the other."""
     labels = {"selector": {"matchLabels": {"app": "twin"}}}
     slow = {"test.ackops/ready-delay": "3s"}
     for name, told in (("one", slow), ("two", {})):
@@ -151,7 +153,7 @@ def test_two_workloads_with_the_same_labels(scenario: Scenario) -> None:
 
 
 def test_the_owner_is_deleted_meanwhile(scenario: Scenario) -> None:
-    """The Deployment is deleted while its replacement is waited for: no longer needed, and no failure."""
+    """The Deployment is deleted while the run waits for a replacement: it is no longer needed, which is no failure."""
     pods = scenario.aged(scenario.workload("Deployment", annotations={"test.ackops/ready-delay": "4s"}))
 
     def delete() -> None:
@@ -165,7 +167,7 @@ def test_the_owner_is_deleted_meanwhile(scenario: Scenario) -> None:
 
 
 def test_a_user_scales_down_meanwhile(scenario: Scenario) -> None:
-    """A user scales the workload down while the replacement is waited for."""
+    """A user scales the workload down while the run waits for a replacement."""
     pods = scenario.aged(scenario.workload("Deployment", replicas=2, annotations={"test.ackops/ready-delay": "4s"}), 2)
 
     def scale() -> None:
@@ -179,7 +181,7 @@ def test_a_user_scales_down_meanwhile(scenario: Scenario) -> None:
 
 
 def test_an_autoscaler_scales_down_meanwhile(scenario: Scenario) -> None:
-    """A HorizontalPodAutoscaler scales the workload down while the replacement is waited for."""
+    """A HorizontalPodAutoscaler scales the workload down while the run waits for a replacement."""
     pods = scenario.aged(scenario.workload("Deployment", replicas=2, annotations={"test.ackops/ready-delay": "9s"}), 2)
     target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
     autoscaler: w.Manifest = {
@@ -203,7 +205,7 @@ def test_an_autoscaler_scales_down_meanwhile(scenario: Scenario) -> None:
 
 
 def test_a_statefulset_goes_from_the_highest_ordinal(scenario: Scenario) -> None:
-    """A StatefulSet in a wide wave: from the highest ordinal, one at a time, same names, new UIDs."""
+    """A StatefulSet in a wide wave: highest ordinal first, one at a time, same names, new UIDs."""
     before = scenario.aged(scenario.workload("StatefulSet", "db", replicas=3), 3)
     run = scenario.recreate(before, serial=["100%"])
     assert run.code == 0, run.told
@@ -215,24 +217,22 @@ def test_a_statefulset_goes_from_the_highest_ordinal(scenario: Scenario) -> None
 
 
 def test_a_sibling_that_is_not_ready(scenario: Scenario) -> None:
-    """A StatefulSet one of whose pods is not Ready: no other is taken away from it, and the sibling is named."""
+    """A pod of a StatefulSet is not Ready: no other pod of it is touched, and the message names the one that is not Ready."""
     scenario.apply(scenario.workload("StatefulSet", "db", replicas=3, podManagementPolicy="Parallel"))
     pods = w.wait_ready(scenario.api, scenario.namespace, "db", 3)
     w.age(scenario.api, pods, OLD)
-    path = w.path_of("Pod", scenario.namespace, "db-0") + "/status"
-    ready = {"type": "Ready", "status": "False", "reason": "ContainersNotReady", "message": "readiness probe failed"}
-    merge = "application/strategic-merge-patch+json"
-    scenario.api.request("PATCH", path, {"status": {"conditions": [ready]}}, content_type=merge)
+    scenario.not_ready("db-0")
     run = scenario.recreate(pods, pod_timeout=3)
     assert run.code == 1
     assert "db-0" in run.message
     assert "not Ready" in run.message
+    assert set(run.outcomes.values()) == {"set_aside"}
     assert scenario.uids("db") == {uid_of(pod) for pod in pods}
     assert "removed" not in scenario.events()
 
 
 def test_a_statefulset_that_updates_on_delete(scenario: Scenario) -> None:
-    """A StatefulSet with updateStrategy OnDelete and a change that waits: its pods are recreated, and take up the change."""
+    """A StatefulSet with updateStrategy OnDelete and a pending change: its pods are recreated, with the change."""
     pods = scenario.aged(scenario.workload("StatefulSet", "db", replicas=2, updateStrategy={"type": "OnDelete"}), 2)
     scenario.patch("StatefulSet", "db", {"spec": {"template": {"metadata": {"labels": {"release": "two"}}}}})
     run = scenario.recreate(pods)
@@ -241,7 +241,7 @@ def test_a_statefulset_that_updates_on_delete(scenario: Scenario) -> None:
 
 
 def test_a_statefulset_with_a_partition(scenario: Scenario) -> None:
-    """A StatefulSet held at a partition: pods below it come back as they were, those above as they are."""
+    """A StatefulSet with a partition: each pod comes back with the revision it had."""
     strategy = {"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}
     pods = scenario.aged(scenario.workload("StatefulSet", "db", replicas=2, updateStrategy=strategy), 2)
     scenario.patch("StatefulSet", "db", {"spec": {"template": {"metadata": {"labels": {"release": "two"}}}}})
@@ -265,7 +265,7 @@ def test_a_statefulset_with_a_partition(scenario: Scenario) -> None:
 
 
 def test_a_running_job(scenario: Scenario) -> None:
-    """A Job that runs: it is waited for, then its pod is deleted and the manifest kept."""
+    """A running Job: the run waits for it, then deletes its pod and keeps the manifest."""
     job = scenario.workload("Job", "batch", annotations={"test.ackops/complete-after": "5s"})
     pods = scenario.aged(job)
     run = scenario.recreate(pods)
@@ -276,16 +276,17 @@ def test_a_running_job(scenario: Scenario) -> None:
 
 
 def test_a_running_job_that_does_not_end(scenario: Scenario) -> None:
-    """A Job that runs longer than the pod's deadline: it is not touched, and the choices are named."""
+    """A Job that runs longer than the run waits: its pod is set aside, and the message names the options."""
     pods = scenario.aged(scenario.workload("Job", "batch"))
     run = scenario.recreate(pods, pod_timeout=2)
     assert run.code == 1
+    assert list(run.outcomes.values()) == ["set_aside"], run.told
     assert "running_jobs: evict" in run.message
     assert scenario.uids("batch") == {uid_of(pods[0])}
 
 
 def test_a_running_job_is_evicted_by_choice(scenario: Scenario) -> None:
-    """With running_jobs: evict a Job's pod goes, and the Job makes another."""
+    """With running_jobs: evict the pod of a running Job is evicted, and the Job starts another."""
     pods = scenario.aged(scenario.workload("Job", "batch", backoffLimit=6))
     run = scenario.recreate(pods, running_jobs="evict", pod_timeout=60)
     assert list(run.outcomes.values()) == ["recreated"], run.told
@@ -293,7 +294,7 @@ def test_a_running_job_is_evicted_by_choice(scenario: Scenario) -> None:
 
 
 def test_a_job_whose_next_failure_is_its_last(scenario: Scenario) -> None:
-    """A Job with backoffLimit 0 would fail for good by an eviction: running_jobs: evict waits for it all the same."""
+    """With running_jobs: evict and backoffLimit 0, an eviction would fail the Job for good: the run waits for it instead."""
     job = scenario.workload("Job", "batch", backoffLimit=0, annotations={"test.ackops/complete-after": "4s"})
     pods = scenario.aged(job)
     run = scenario.recreate(pods, running_jobs="evict", pod_timeout=60)
@@ -303,8 +304,48 @@ def test_a_job_whose_next_failure_is_its_last(scenario: Scenario) -> None:
     assert not status.get("failed"), status
 
 
+def test_a_job_that_may_fail_once(scenario: Scenario) -> None:
+    """running_jobs: evict, three pods and backoffLimit 1: one is evicted, the others wait, and the Job does not fail by our hand."""
+    job = scenario.workload("Job", "batch", backoffLimit=1, parallelism=3, completions=3)
+    pods = scenario.aged(job, 3)
+    run = scenario.recreate(pods, running_jobs="evict", serial=["100%"], pod_timeout=30)
+    assert run.code == 1
+    assert sorted(run.outcomes.values()) == ["recreated", "set_aside", "set_aside"], run.told
+    assert "backoffLimit" in run.message
+    status = scenario.get("Job", "batch")["status"]
+    assert not status.get("conditions"), status
+    assert len({uid_of(pod) for pod in pods} & scenario.uids("batch")) == 2
+
+
+def test_a_job_with_a_pod_failure_policy(scenario: Scenario) -> None:
+    """A podFailurePolicy fails the Job at any exit code but 0 (Kubernetes 1.26): running_jobs: evict waits for its pod instead."""
+    with ControlPlane.start("1.26", name="policy") as recent:
+        there = Scenario(recent, "shop", scenario.home)
+        codes = {"containerName": "app", "operator": "NotIn", "values": [0]}
+        policy = {"rules": [{"action": "FailJob", "onExitCodes": codes}]}
+        told = {"test.ackops/complete-after": "8s"}
+        pods = there.aged(there.workload("Job", "batch", podFailurePolicy=policy, annotations=told))
+        run = there.recreate(pods, running_jobs="evict")
+        assert list(run.outcomes.values()) == ["deleted"], run.told
+        assert there.get("Job", "batch")["status"]["succeeded"] == 1
+        scenario.notes += there.notes
+
+
+def test_a_job_that_fails_after_an_eviction(scenario: Scenario) -> None:
+    """The Job fails after its pod was evicted (its deadline is over): that is a failure, and not 'finished meanwhile'."""
+    pods = scenario.aged(scenario.workload("Job", "batch"))
+    running = scenario.start(pods, running_jobs="evict")
+    scenario.wait_ledger("removed")
+    scenario.happens("The Job's activeDeadlineSeconds is over before it has made another pod.")
+    scenario.patch("Job", "batch", {"spec": {"activeDeadlineSeconds": 1}})
+    run = scenario.note(running.wait())
+    assert run.code == 1
+    assert list(run.outcomes.values()) == ["failed"], run.told
+    assert "failed after the pod was removed" in run.message
+
+
 def test_a_finished_job(scenario: Scenario) -> None:
-    """A Job that has finished: its pod is deleted, nothing is waited for, the manifest is kept with mode 0600."""
+    """A finished Job: its pod is deleted without waiting, and the manifest is kept with mode 0600."""
     scenario.apply(scenario.workload("Job", "batch", annotations={"test.ackops/complete-after": "100ms"}))
     w.wait_for(lambda: scenario.get("Job", "batch").get("status", {}).get("succeeded") == 1, "its end")
     pods = scenario.pods("batch")
@@ -318,7 +359,7 @@ def test_a_finished_job(scenario: Scenario) -> None:
 
 
 def test_a_child_of_a_cronjob(scenario: Scenario) -> None:
-    """A Job that a CronJob made: it is waited for like any other, and the CronJob is not changed."""
+    """A Job made by a CronJob: the run waits for it as for any other, and does not change the CronJob."""
     template = scenario.workload("Job", "nightly", annotations={"test.ackops/complete-after": "3s"})
     cron: w.Manifest = {
         "kind": "CronJob",
@@ -341,37 +382,37 @@ def test_a_child_of_a_cronjob(scenario: Scenario) -> None:
 # -- what nothing brings back --------------------------------------------------------------------------------------
 
 
-def clone_set(scenario: Scenario, name: str) -> dict[str, Any]:
+def custom_resource(scenario: Scenario, name: str, group: str, kind: str) -> dict[str, Any]:
     """A custom resource of a kind that makes pods, and the owner reference of its pods."""
-    group, plural = "apps.kruise.io", "clonesets"
+    plural = f"{kind.lower()}s"
     schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
     definition = {
         "metadata": {"name": f"{plural}.{group}"},
         "spec": {
             "group": group,
             "scope": "Namespaced",
-            "names": {"plural": plural, "singular": "cloneset", "kind": "CloneSet"},
+            "names": {"plural": plural, "singular": kind.lower(), "kind": kind},
             "versions": [{"name": "v1alpha1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}],
         },
     }
     with contextlib.suppress(ApiError):
         scenario.api.request("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition)
     path = f"/apis/{group}/v1alpha1/namespaces/{scenario.namespace}/{plural}"
-    kind = {"apiVersion": f"{group}/v1alpha1", "kind": "CloneSet"}
+    head = {"apiVersion": f"{group}/v1alpha1", "kind": kind}
     made: list[w.Manifest] = []
 
     def created() -> bool:
         with contextlib.suppress(ApiError):
-            made.append(scenario.api.request("POST", path, {**kind, "metadata": {"name": name}}))
+            made.append(scenario.api.request("POST", path, {**head, "metadata": {"name": name}}))
         return bool(made)
 
     w.wait_for(created, "the custom resource", 20)
-    return {**kind, "name": name, "uid": made[0]["metadata"]["uid"], "controller": True}
+    return {**head, "name": name, "uid": made[0]["metadata"]["uid"], "controller": True}
 
 
 def test_a_custom_resource(scenario: Scenario) -> None:
-    """A pod of a custom resource (OpenKruise's CloneSet): whether it comes back is not known, so nothing at all is touched."""
-    reference = clone_set(scenario, "crowd")
+    """A pod of a custom resource of an unknown kind: nobody knows whether it comes back, so it is set aside."""
+    reference = custom_resource(scenario, "crowd", "games.example.com", "Crowd")
     owned = w.bare_pod(scenario.namespace, "crowd-1")
     owned["metadata"]["ownerReferences"] = [reference]
     scenario.apply(owned)
@@ -380,24 +421,71 @@ def test_a_custom_resource(scenario: Scenario) -> None:
     web = scenario.aged(scenario.workload("Deployment"))
     run = scenario.recreate([*crowd, *web])
     assert run.code == 1
-    assert "CloneSet" in run.message
-    assert scenario.uids() == {uid_of(pod) for pod in [*crowd, *web]}
+    assert "Crowd" in run.message
+    assert run.outcomes == {"crowd-1": "set_aside", names_of(web)[0]: "recreated"}, run.told
+    assert scenario.uids("crowd-1") == {uid_of(crowd[0])}
+
+
+def owned_by(reference: dict[str, Any], scenario: Scenario, *names: str) -> list[w.Manifest]:
+    """Old pods of an owner that does not make them again."""
+    for name in names:
+        manifest = w.bare_pod(scenario.namespace, name)
+        manifest["metadata"]["ownerReferences"] = [{**reference, "controller": True}]
+        scenario.apply(manifest)
+    pods = [w.wait_ready(scenario.api, scenario.namespace, name, 1)[0] for name in names]
+    w.age(scenario.api, pods, OLD)
+    return pods
+
+
+def test_three_pods_of_one_unknown_owner(scenario: Scenario) -> None:
+    """Three pods of one owner of an unknown kind, unmanaged: recreate: each of the three comes back."""
+    reference = custom_resource(scenario, "crowd", "games.example.com", "Crowd")
+    pods = owned_by(reference, scenario, "crowd-1", "crowd-2", "crowd-3")
+    run = scenario.recreate(pods, unmanaged="recreate")
+    assert run.outcomes == {"crowd-1": "recreated", "crowd-2": "recreated", "crowd-3": "recreated"}, run.told
+    assert len(scenario.pods()) == 3
+    assert scenario.uids().isdisjoint({uid_of(pod) for pod in pods})
+
+
+def test_pods_owned_by_a_deployment_itself(scenario: Scenario) -> None:
+    """Pods that a Deployment owns without a ReplicaSet (Flink's native mode): no Deployment makes them again, so they stay."""
+    web = scenario.aged(scenario.workload("Deployment"))
+    owner = scenario.get("Deployment", "web")
+    reference = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": owner["metadata"]["uid"]}
+    workers = owned_by(reference, scenario, "worker-1", "worker-2")
+    run = scenario.recreate([*web, *workers])
+    assert run.code == 1
+    assert run.outcomes == {names_of(web)[0]: "recreated", "worker-1": "set_aside", "worker-2": "set_aside"}, run.told
+    assert "does not recreate pods that it owns directly" in run.message
+    assert {uid_of(pod) for pod in workers} <= scenario.uids()
+
+
+def test_pods_owned_by_a_pod(scenario: Scenario) -> None:
+    """Executors that belong to a driver pod (Spark) would go with it: neither they nor the driver are touched."""
+    driver = scenario.aged(w.bare_pod(scenario.namespace, "driver"))
+    reference = {"apiVersion": "v1", "kind": "Pod", "name": "driver", "uid": uid_of(driver[0])}
+    executors = owned_by(reference, scenario, "executor-1", "executor-2")
+    run = scenario.recreate([*driver, *executors], unmanaged="recreate", pod_timeout=5)
+    assert run.code == 1
+    assert set(run.outcomes.values()) == {"set_aside"}, run.told
+    assert scenario.uids() == {uid_of(pod) for pod in [*driver, *executors]}
 
 
 def test_a_bare_pod(scenario: Scenario) -> None:
-    """A pod without a controller: nothing is touched, not even the pods that would come back, and the choices are named."""
-    scenario.aged(w.bare_pod(scenario.namespace, "lonely"))
-    scenario.aged(scenario.workload("Deployment"))
-    before = scenario.uids()
+    """A pod without a controller: it is set aside and the message names the options; all others are recreated."""
+    lonely = scenario.aged(w.bare_pod(scenario.namespace, "lonely"))
+    web = scenario.aged(scenario.workload("Deployment"))
     run = scenario.preflight()
     assert run.code == 2
     assert "lonely" in run.message
     assert "unmanaged: recreate" in run.message
-    assert scenario.uids() == before
+    assert scenario.uids("lonely") == {uid_of(lonely[0])}
+    assert scenario.uids("web").isdisjoint({uid_of(pod) for pod in web})
+    assert run.preflight["counts"]["incompatible"] == 1
 
 
 def test_a_bare_pod_is_made_again(scenario: Scenario) -> None:
-    """With unmanaged: recreate a bare pod comes back from its manifest: spec, labels and annotations, without the server's fields."""
+    """With unmanaged: recreate a bare pod is created again from its manifest, with its spec, labels and annotations."""
     manifest = w.bare_pod(scenario.namespace, "lonely", labels={"tier": "one"}, annotations={"note": "kept"})
     old = scenario.aged(manifest)[0]
     run = scenario.recreate([old], unmanaged="recreate")
@@ -420,26 +508,29 @@ def test_a_bare_pod_is_made_again(scenario: Scenario) -> None:
 
 
 def test_a_bare_pod_that_cannot_be_made_again(scenario: Scenario) -> None:
-    """Its creation is forbidden (a quota): the manifest is on disk, its path is in the message, and the next run finishes the job."""
+    """A quota forbids the new pod: the server's dry run says so before anything is touched, in check mode too."""
     pods = scenario.aged(w.bare_pod(scenario.namespace, "lonely", labels={"tier": "one"}))
     scenario.no_more_pods()
-    run = scenario.recreate(pods, unmanaged="recreate", pod_timeout=5)
+    check = scenario.recreate(pods, check=True, unmanaged="recreate")
+    assert list(check.outcomes.values()) == ["blocked"], check.told
+    run = scenario.recreate(pods, unmanaged="recreate", pod_timeout=2)
     assert run.code == 1
+    assert list(run.outcomes.values()) == ["set_aside"], run.told
     assert "exceeded quota" in run.message
-    saved = next((scenario.home / "state").rglob("*lonely*.json"))
-    assert str(saved) in run.message
-    assert scenario.pods("lonely") == []
+    assert "quota" in run.result["set_aside"][0]["remedy"]
+    assert scenario.uids("lonely") == {uid_of(pods[0])}
+    assert "removing" not in scenario.events()
     scenario.happens("The quota is lifted.")
     scenario.delete("ResourceQuota", "no-more-pods")
-    again = scenario.preflight(unmanaged="recreate")
-    assert again.code == 0, again.text
+    again = scenario.recreate(pods, unmanaged="recreate")
+    assert again.code == 0, again.told
     assert w.wait_ready(scenario.api, scenario.namespace, "lonely", 1)[0]["metadata"]["labels"]["tier"] == "one"
     third = scenario.recreate(scenario.pods("lonely"), unmanaged="recreate")
     assert (third.code, third.result["changed"]) == (0, False), third.told
 
 
 def test_a_bare_pod_is_deleted_by_choice(scenario: Scenario) -> None:
-    """With unmanaged: delete a bare pod is gone for good, and its manifest kept."""
+    """With unmanaged: delete a bare pod is deleted permanently, and its manifest is kept."""
     pods = scenario.aged(w.bare_pod(scenario.namespace, "lonely"))
     run = scenario.recreate(pods, unmanaged="delete")
     assert list(run.outcomes.values()) == ["deleted"], run.told
@@ -448,7 +539,7 @@ def test_a_bare_pod_is_deleted_by_choice(scenario: Scenario) -> None:
 
 
 def test_pods_whose_owner_let_go_of_them(scenario: Scenario) -> None:
-    """A ReplicaSet deleted with --cascade=orphan before the run: its pod has no controller any more, and is refused."""
+    """A ReplicaSet was deleted with --cascade=orphan: its pod has no controller any more, and is set aside."""
     scenario.aged(scenario.workload("ReplicaSet"))
     scenario.delete("ReplicaSet", "web", propagationPolicy="Orphan")
     w.wait_for(lambda: "ownerReferences" not in scenario.pods("web")[0]["metadata"], "the orphan")
@@ -460,7 +551,7 @@ def test_pods_whose_owner_let_go_of_them(scenario: Scenario) -> None:
 
 
 def test_a_daemonset(scenario: Scenario) -> None:
-    """A DaemonSet's pods are never touched, whatever is chosen for those without a controller."""
+    """The pods of a DaemonSet are never touched, whatever the user chose for pods without a controller."""
     scenario.apply(scenario.workload("DaemonSet", "agent"))
     pods = w.wait_ready(scenario.api, scenario.namespace, "agent", 2)
     w.age(scenario.api, pods, OLD)
@@ -473,7 +564,7 @@ def test_a_daemonset(scenario: Scenario) -> None:
 
 
 def test_a_mirror_pod(scenario: Scenario) -> None:
-    """A mirror pod (a static pod of a kubelet) is never touched: only its kubelet can end it."""
+    """A mirror pod (a static pod of a kubelet) is never touched: only its kubelet can remove it."""
     manifest = w.bare_pod(scenario.namespace, "static", annotations={"kubernetes.io/config.mirror": "abc"})
     node = "virtual-kubelet-cn-hangzhou-h"
     manifest["spec"] = {**w.pod_spec("any"), "nodeName": node}

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The server and the way to it."""
+"""The server and the network."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ from tests.cluster import workloads as w
 from tests.cluster.api import Api, ApiError
 from tests.cluster.proxy import Proxy
 from tests.cluster.webhook import Webhook
-from tests.integration.access import EVERYTHING, Right, bind, kubeconfig_of, made_anew, shipped, without
+from tests.integration.access import EVERYTHING, RBAC, Right, bind, kubeconfig_of, made_anew, shipped, without
 from tests.integration.scenarios.module_run import run_module
 from tests.integration.scenarios.scenario import Scenario
+from tests.integration.support import OLD
 
 FLOW = "/apis/flowcontrol.apiserver.k8s.io/v1beta2"
 
@@ -33,7 +34,7 @@ SOON = -54.0
 
 
 def test_the_api_server_restarts(scenario: Scenario) -> None:
-    """kube-apiserver restarts in the middle of a run: the run goes on where it was."""
+    """kube-apiserver restarts during a run: the run continues."""
     pods = scenario.aged(scenario.workload("Deployment", replicas=3, annotations={"test.ackops/ready-delay": "1s"}), 3)
     before = {pod["metadata"]["uid"] for pod in pods}
 
@@ -50,7 +51,7 @@ def test_the_api_server_restarts(scenario: Scenario) -> None:
 
 
 def test_etcd_stands_still(scenario: Scenario) -> None:
-    """The server has no etcd for 10 seconds in the middle of a run: that is waited out."""
+    """Etcd does not answer for 10 seconds during a run: the run waits."""
     pods = scenario.aged(scenario.workload("Deployment", replicas=2, annotations={"test.ackops/ready-delay": "1s"}), 2)
 
     def pause() -> None:
@@ -71,7 +72,7 @@ def test_etcd_stands_still(scenario: Scenario) -> None:
 
 
 def test_the_connection_is_cut(scenario: Scenario) -> None:
-    """Every connection is cut while replacements are watched, as by a load balancer: the watch is begun anew."""
+    """All connections are cut while the run watches replacements, as by a load balancer: it starts new watches."""
     pods = scenario.aged(scenario.workload("Deployment", replicas=2, annotations={"test.ackops/ready-delay": "2s"}), 2)
     with Proxy(scenario.cluster.server) as proxy:
         path = scenario.home / "proxy.kubeconfig"
@@ -91,7 +92,7 @@ def test_the_connection_is_cut(scenario: Scenario) -> None:
 
 
 def test_the_network_swallows_everything(scenario: Scenario) -> None:
-    """A watch goes silent without being closed, as behind a firewall that forgets: it is given up in time, and begun anew."""
+    """A watch goes silent without being closed, as behind some firewalls: the run gives it up in time and starts another."""
     pods = scenario.aged(scenario.workload("Deployment", annotations={"test.ackops/ready-delay": "2s"}))
     with Proxy(scenario.cluster.server) as proxy:
         path = scenario.home / "proxy.kubeconfig"
@@ -167,7 +168,7 @@ def _is_throttled(client: Api) -> bool:
 
 
 def test_the_server_throttles(scenario: Scenario) -> None:
-    """Priority-and-fairness answers 429: that is no budget, its Retry-After is kept to, and the run goes on."""
+    """API Priority and Fairness answers 429: that is not a budget; the run respects Retry-After and continues."""
     pods = scenario.aged(scenario.workload("Deployment", replicas=2, annotations={"test.ackops/ready-delay": "2s"}), 2)
     path = kubeconfig_of(scenario.cluster, "crowd", EVERYTHING, scenario.home)
     running = scenario.start(pods, kubeconfig=path, pod_timeout=60)
@@ -183,7 +184,7 @@ def test_the_server_throttles(scenario: Scenario) -> None:
 
 
 def test_the_list_expires_while_it_is_read(scenario: Scenario) -> None:
-    """The snapshot that a scan reads expires between two of its requests (410): the list is begun anew, never cut short."""
+    """The snapshot of a scan expires between two pages (410): the list is read again from the start, never cut short."""
     # So large that the answer to the first request, which holds one pod, can be told from those before it.
     noise = secrets.token_hex(100_000)
     for number in range(3):
@@ -237,7 +238,7 @@ def exec_kubeconfig(scenario: Scenario, account: str, lives: list[float]) -> tup
 
 @pytest.mark.compat
 def test_a_token_expires(scenario: Scenario) -> None:
-    """The token expires in the middle of a run, and the exec plugin gives a new one: the run goes on."""
+    """The token expires during a run, and the exec plugin provides a new one: the run continues."""
     bind(scenario.cluster, "short", EVERYTHING)
     pods = scenario.aged(scenario.workload("Deployment", replicas=2, annotations={"test.ackops/ready-delay": "9s"}), 2)
     path, count = exec_kubeconfig(scenario, "short", [SOON, 3600])
@@ -249,7 +250,7 @@ def test_a_token_expires(scenario: Scenario) -> None:
 
 
 def test_a_token_expires_for_good(scenario: Scenario) -> None:
-    """The token expires in the middle of a run, and there is no other: the message says so, and how to go on."""
+    """The token expires during a run, and there is no other: the message says so, and how to continue."""
     bind(scenario.cluster, "short", EVERYTHING)
     pods = scenario.aged(scenario.workload("Deployment", replicas=2, annotations={"test.ackops/ready-delay": "14s"}), 2)
     path, _count = exec_kubeconfig(scenario, "short", [SOON, SOON])
@@ -262,22 +263,62 @@ def test_a_token_expires_for_good(scenario: Scenario) -> None:
 
 
 def test_no_right_to_evict(scenario: Scenario) -> None:
-    """A user who may do all but evict (ACK's preset role cs:ops): nothing is touched, and the message names the missing right."""
+    """A user who may do everything but evict (ACK's preset role cs:ops): nothing is touched, and the message names the right."""
     pods = scenario.aged(scenario.workload("Deployment", replicas=2), 2)
     rules = without(shipped(), Right("", "pods/eviction", "create"))
     path = kubeconfig_of(scenario.cluster, "ops", rules, scenario.home)
     check = scenario.recreate(pods, check=True, kubeconfig=path)
-    assert set(check.outcomes.values()) == {"blocked"}
     run = scenario.recreate(pods, kubeconfig=path)
-    assert run.code == 1
-    for message in (run.message, next(iter(check.reasons.values()))):
-        assert 'cannot create resource "pods/eviction"' in message
-        assert "docs/rbac" in message
+    for done in (check, run):
+        assert done.code == 1
+        assert set(done.outcomes.values()) == {"set_aside"}, done.told
+        assert 'cannot create resource "pods/eviction"' in done.message
+        assert "docs/rbac" in done.message
+    assert "removing" not in scenario.events()
     assert scenario.uids("web") == {pod["metadata"]["uid"] for pod in pods}
 
 
+def test_no_right_to_watch(scenario: Scenario) -> None:
+    """A user without the right to watch pods, or to write the Lease: named before the first removal, and in check mode."""
+    pods = scenario.aged(scenario.workload("Deployment"))
+    for right in (Right("", "pods", "watch"), Right("coordination.k8s.io", "leases", "update")):
+        scenario.happens(f"Without the right to {right}")
+        path = kubeconfig_of(scenario.cluster, "less", without(shipped(), right), scenario.home)
+        for check in (True, False):
+            run = scenario.recreate(pods, check=check, kubeconfig=path)
+            assert run.code == 1, run.told
+            assert f'cannot {right.verb} resource "{right.resource}"' in run.message
+    assert scenario.uids("web") == {pods[0]["metadata"]["uid"]}
+    assert "removing" not in scenario.events()
+
+
+def test_no_right_in_one_namespace(scenario: Scenario) -> None:
+    """A user who may evict in one namespace only: its pods are recreated, those of the other are set aside with the right."""
+    other = f"{scenario.namespace}-other"
+    kept = w.workload("Deployment", other, "web")
+    scenario.apply(kept)
+    pods = scenario.aged(scenario.workload("Deployment")) + w.wait_ready(scenario.api, other, "web", 1)
+    w.age(scenario.api, pods, OLD)
+    evict = Right("", "pods/eviction", "create")
+    path = kubeconfig_of(scenario.cluster, "tenant", without(shipped(), evict), scenario.home)
+    rule = {"apiGroups": [evict.group], "resources": [evict.resource], "verbs": [evict.verb]}
+    rbac = f"{RBAC}/namespaces/{scenario.namespace}"
+    made_anew(scenario.api, f"{rbac}/roles", {"metadata": {"name": "tenant"}, "rules": [rule]})
+    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "tenant"}
+    subject = {"kind": "ServiceAccount", "namespace": "default", "name": "tenant"}
+    binding = {"metadata": {"name": "tenant"}, "roleRef": reference, "subjects": [subject]}
+    made_anew(scenario.api, f"{rbac}/rolebindings", binding)
+    time.sleep(1)  # the server's own copy of the bindings is a moment behind
+    run = scenario.recreate(pods, kubeconfig=path, pod_timeout=30)
+    w.clear(scenario.api, other)
+    assert run.code == 1
+    outcomes = {pod["namespace"]: pod["outcome"] for pod in run.result["pods"]}
+    assert outcomes == {scenario.namespace: "recreated", other: "set_aside"}, run.told
+    assert 'cannot create resource "pods/eviction"' in run.message
+
+
 def test_the_server_is_away(scenario: Scenario) -> None:
-    """The server cannot be reached at all: nothing is begun, and the message says where it was looked for."""
+    """The server cannot be reached at all: nothing is started, and the message names the address."""
     pods = scenario.aged(scenario.workload("Deployment"))
     path = scenario.home / "nowhere.kubeconfig"
     scenario.home.mkdir(parents=True, exist_ok=True)

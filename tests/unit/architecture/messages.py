@@ -27,7 +27,7 @@ HEAD = """\
 """
 HOLE = "{...}"
 DOCUMENTATION = {"DOCUMENTATION", "EXAMPLES", "RETURN"}
-YAML_FOLDERS = ("roles/*/tasks", "playbooks", "awx", "awx/tasks")
+YAML_FOLDERS = ("roles/*/tasks", "playbooks", "playbooks/tasks", "playbooks/awx/tasks")
 YAML_KEYS = {"name", "msg", "fail_msg", "success_msg", "pause", "prompt"}
 PROSE = re.compile(r"[^\W\d_]{2,}[,;:.')]{0,2} ['(]?[^\W\d_]")
 

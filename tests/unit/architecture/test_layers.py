@@ -41,7 +41,7 @@ PURE_FILES = (
     "plugin_utils/_report.py", "plugin_utils/_report_document.py", "plugin_utils/_role_names.py",
 )  # fmt: skip
 # traceback only words the message for a missing jmespath; urllib.parse quotes.
-PURE_EXTRA = {"waivers.py": {"jmespath", "traceback"}, "paths.py": {"urllib"}}
+PURE_EXTRA = {"conditions.py": {"difflib", "jmespath", "traceback"}, "paths.py": {"urllib"}}
 # Pure files are told the time, and see no files.
 IMPURE_CALLS = {"now", "utcnow", "today", "open", "print", "input"}
 LONGEST_FUNCTION = 60

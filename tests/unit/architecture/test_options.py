@@ -180,3 +180,42 @@ def test_role_defaults_have_their_types(entry: str) -> None:
     """A default that must be converted first is a trap on ansible-core 2.19."""
     options = role_options()[entry]
     assert {name for name, option in options.items() if not fits(option.get("default"), option)} == set()
+
+
+def variables_of(role: str) -> set[str]:
+    """The variables that the argument specs of a role name."""
+    specs = load(REPO / "roles" / role / "meta" / "argument_specs.yml")["argument_specs"]
+    return {name for spec in specs.values() for name in spec.get("options") or {}}
+
+
+def test_a_misspelt_variable_is_told_from_all_that_there_are() -> None:
+    """Every variable of the roles is known, and no other one but those of the playbooks and those that the roles set."""
+    role_variables = importlib.import_module("ansible_collections.ackops.eci.plugins.plugin_utils._role_variables")
+    known = {prefix + name for prefix, names in role_variables.VARIABLES.items() for name in names}
+    declared = variables_of("eci_preflight") | variables_of("eci_fleet_upgrade")
+    assert known - declared == {
+        "eci_preflight_hosts",
+        "eci_preflight_server_version",
+        "eci_fleet_upgrade_hosts",
+        "eci_fleet_upgrade_serial",
+        "eci_fleet_upgrade_max_fail_percentage",
+    }
+    assert declared - known == set()
+
+
+def test_the_role_states_every_connection_option_once() -> None:
+    """Its dictionary has the options of the fragment `auth`, each from the variable of its name; aliases are known."""
+    role_variables = importlib.import_module("ansible_collections.ackops.eci.plugins.plugin_utils._role_variables")
+    auth = fragment("ackops.eci.auth")["options"]
+    stated = load(ROLE / "vars" / "main.yml")["__eci_preflight_connection_options"]
+    assert stated == {option: f"{{{{ {PREFIX}{option} | default('') }}}}" for option in auth}
+    assert set(auth) == {*role_variables.CLUSTER_AND_USER, *role_variables.PROXY, "persist_config"}
+    assert {option: [alias] for option, alias in role_variables.ALIASES.items()} == {
+        option: entry["aliases"] for option, entry in auth.items() if "aliases" in entry
+    }
+    modules = {f"ackops.eci.{module}" for module in MODULES}
+    tasks = [task for path in (ROLE / "tasks").iterdir() for task in load(path)]
+    given = {module: set(task[module]) & set(auth) for task in tasks for module in modules & set(task)}
+    assert given == {
+        f"ackops.eci.{name}": set() for name in ("eci_compat_check", "eci_pod_recreate", "eci_upgrade_wait")
+    }

@@ -24,14 +24,19 @@ Manifest = dict[str, Any]
 PAGE = 2  # the model's pages are small, whatever is asked for
 
 
-def node_manifest(name: str, *, label: bool = False, machine: bool = False) -> Manifest:
-    """A node: virtual by its label, a machine by what its kubelet reports, or neither."""
-    reported = {"kernelVersion": "5.10.134", "containerRuntimeVersion": "containerd://1.6.28"} if machine else {}
-    labels = {"type": "virtual-kubelet"} if label else {}
+def node_manifest(
+    name: str, *, label: bool = False, machine: bool = False, reports: bool = False, provider: str = ""
+) -> Manifest:
+    """A node: virtual by its label or taint, a machine by its provider id and what its kubelet reports, or neither."""
+    reported = {"kernelVersion": "5.10.134", "containerRuntimeVersion": "containerd://1.6.28"}
+    spec: Manifest = {"providerID": f"cn-beijing.i-{abs(hash(name))}"} if machine else {}
+    if provider:
+        spec["taints"] = [{"key": "virtual-kubelet.io/provider", "value": provider, "effect": "NoSchedule"}]
     return {
         "kind": "Node",
-        "metadata": {"name": name, "labels": labels},
-        "status": {"nodeInfo": {"kubeletVersion": "v1.24.6", **reported}},
+        "metadata": {"name": name, "labels": {"type": "virtual-kubelet"} if label else {}},
+        "spec": spec,
+        "status": {"nodeInfo": {"kubeletVersion": "v1.24.6", **(reported if machine or reports else {})}},
     }
 
 

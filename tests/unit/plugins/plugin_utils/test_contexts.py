@@ -116,7 +116,7 @@ def test_a_broken_context_matters_only_where_it_is_wanted() -> None:
                                       {"contexts": ["a"]}, {"contexts": [{"name": "a", "context": "b"}]}])  # fmt: skip
 def test_what_is_no_kubeconfig_is_refused(document: object) -> None:
     """Whatever its shape, one clear error."""
-    with pytest.raises(EciError, match=r"not a kubeconfig|not an entry of a kubeconfig"):
+    with pytest.raises(EciError, match=r"not a kubeconfig|not a valid entry of a kubeconfig"):
         contexts_of(document, "f", ALL)
 
 
@@ -133,7 +133,7 @@ def test_two_contexts_are_never_one_host() -> None:
     with pytest.raises(EciError, match="prefix_with_file"):
         named_hosts([one, two], with_file=False)
     assert list(named_hosts([one, two], with_file=True)) == ["a_same", "b_same"]
-    with pytest.raises(EciError, match="would both be the host a_b"):
+    with pytest.raises(EciError, match="would both become the host a_b"):
         named_hosts(contexts_of(kubeconfig("a/b", "a b"), "f", ALL), with_file=False)
 
 
@@ -188,7 +188,7 @@ def test_without_kubeconfigs_it_looks_where_kubectl_does(tmp_path: Path) -> None
 
 def test_bad_sources_give_clear_errors(tmp_path: Path) -> None:
     """A missing file, no YAML, no kubeconfig, a bad pattern, the same name twice."""
-    assert "'nowhere.conf' names no file" in failed(tmp_path, kubeconfigs=["nowhere.conf"])
+    assert "'nowhere.conf' matches no file" in failed(tmp_path, kubeconfigs=["nowhere.conf"])
     (tmp_path / "bad.conf").write_text(f"a: [{SECRET}\nb: }}", encoding="utf-8")
     assert "bad.conf is not YAML in line 2" in failed(tmp_path, kubeconfigs=["bad.conf"])
     write(tmp_path / "other.conf", {"kind": "Deployment"})
@@ -196,5 +196,5 @@ def test_bad_sources_give_clear_errors(tmp_path: Path) -> None:
     for name in ("a.conf", "b.conf"):
         write(tmp_path / name, kubeconfig("same"))
     assert "is not a regular expression" in failed(tmp_path, kubeconfigs=["a.conf"], include=["~("])
-    assert "would both be the host same" in failed(tmp_path, kubeconfigs=["a.conf", "b.conf"])
+    assert "would both become the host same" in failed(tmp_path, kubeconfigs=["a.conf", "b.conf"])
     assert "kubeconfigs" in failed(tmp_path, kubeconfigs={"not": "a list"})

@@ -20,6 +20,9 @@ from ansible_collections.ackops.eci.plugins.module_utils._errors import Connecti
 from tests.unit.support.model_cluster import ModelClock
 
 LOCAL = {"ansible_connection": "local"}
+UNSEEN = (
+    "one, two are the cluster that module_defaults or the environment names (K8S_AUTH_HOST, KUBECONFIG, ~/.kube/config)"
+)
 
 
 def found(server: str) -> dict[str, Any]:
@@ -34,7 +37,7 @@ def found(server: str) -> dict[str, Any]:
         (found("https://a:1"), found("https://A:1/"), "one, two are https://a:1"),
         # Nothing is known yet: on the controller, what names them tells; a bastion has its own files.
         ({}, {}, None),
-        (LOCAL, LOCAL, "one, two are the cluster that the environment names (K8S_AUTH_HOST, KUBECONFIG, ~/.kube/config)"),
+        (LOCAL, LOCAL, UNSEEN),
         (LOCAL, {**LOCAL, "eci_preflight_host": "https://b"}, None),
         ({**LOCAL, "eci_preflight_host": "https://b"}, {**LOCAL, "eci_preflight_host": "https://b"}, "one, two are at https://b"),
         ({**LOCAL, "eci_preflight_kubeconfig": "k", "eci_preflight_context": "c"},
@@ -43,6 +46,9 @@ def found(server: str) -> dict[str, Any]:
          {**LOCAL, "eci_preflight_kubeconfig": "k", "eci_preflight_context": "d"}, None),
         ({**LOCAL, "eci_preflight_kubeconfig": {"users": ["secret"]}},
          {**LOCAL, "eci_preflight_kubeconfig": {"users": ["secret"]}}, "one, two are the same kubeconfig"),
+        # Told apart by what was found: module_defaults may name a cluster for each host.
+        ({**LOCAL, **found("https://a")}, {**LOCAL, **found("https://b")}, None),
+        ({**LOCAL, **found("https://a")}, LOCAL, UNSEEN),
         # Said once, by what was found.
         ({**LOCAL, **found("https://a")}, {**LOCAL, **found("https://a")}, "one, two are https://a"),
     ],

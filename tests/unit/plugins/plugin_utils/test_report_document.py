@@ -135,12 +135,12 @@ def test_what_is_to_be_done_about_each_pod() -> None:
             recreation(1, "predicted", uid="a"),
             recreation(2, "blocked", uid="b", reason="budget 'x' allows no disruption", remedy="scale up"),
         ],
-        refused=[{"namespace": "n", "name": "p", "uid": "c", "reason": "it has no controller"}],
+        set_aside=[{"namespace": "n", "name": "p", "uid": "c", "pods": 1, "reason": "it has no controller", "remedy": "waive it"}],
     )  # fmt: skip
     assert [pod["way"] for pod in cluster_entry("prod", result)["pods"]] == [
         "evict; its controller makes a new one",
         "blocked: budget 'x' allows no disruption; scale up",
-        "it has no controller",
+        "it has no controller; waive it",
         "recreate it with eci_preflight, or waive it",
         "name its platform version in the matrix, or waive it",
         "no controller makes it again: choose eci_preflight_unmanaged, move it yourself, or waive it",

@@ -28,7 +28,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._errors import (
     WatchBroken,
 )
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import ClusterApi, PodSet
-from ansible_collections.ackops.eci.plugins.module_utils._rules.waivers import compile_condition
+from ansible_collections.ackops.eci.plugins.module_utils._rules.conditions import compile_condition
 from tests.unit.support.builders import HOSTILE_VERSIONS, QUICK, pod_manifest
 from tests.unit.support.model_lists import Server
 

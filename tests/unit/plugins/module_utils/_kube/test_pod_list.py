@@ -24,6 +24,9 @@ NODES = [
     node_manifest("custom", label=True),
     node_manifest("labelled-machine", label=True, machine=True),
     node_manifest("unclear"),
+    node_manifest("reports-much", reports=True),
+    node_manifest("of-another-provider", label=True, provider="azure"),
+    node_manifest("of-alibaba", provider="alibabacloud"),
     node_manifest("machine-1", machine=True),
     node_manifest("machine-2", machine=True),
 ]

@@ -47,9 +47,9 @@ def test_a_plan_is_told_pod_by_pod(tmp_path: Path) -> None:
     """Those that would be blocked with the reason."""
     progress = Progress(str(tmp_path / "progress"))
     details = {"namespace": "shop", "name": "web-1", "method": "evict", "reason": "Deployment shop/web replaces it"}
-    progress.tell("planned", {**details, "refusal": ""})
-    progress.tell("planned", {**details, "refusal": "the budget shop/web allows none"})
+    progress.tell("planned", {**details, "outcome": "predicted"})
+    progress.tell("planned", {**details, "outcome": "blocked", "reason": "the budget shop/web allows none"})
     assert (tmp_path / "progress").read_text(encoding="utf-8").splitlines() == [
         "shop/web-1: would evict, because Deployment shop/web replaces it",
-        "shop/web-1: would be blocked, the budget shop/web allows none, because Deployment shop/web replaces it",
+        "shop/web-1: would be blocked, because the budget shop/web allows none",
     ]

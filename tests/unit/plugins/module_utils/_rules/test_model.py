@@ -63,7 +63,7 @@ def test_a_manifest_may_lack_everything(manifest: dict[str, Any]) -> None:
 
 
 def test_a_manifest_is_read_whole() -> None:
-    """Every field that the rooms decide by."""
+    """Every field on which decisions rest."""
     manifest = pod_manifest(
         annotations={model.MIRROR: "x"},
         labels={"app": "web"},

@@ -12,17 +12,17 @@ from hypothesis import given, strategies as st
 
 from ansible_collections.ackops.eci.plugins.module_utils._rules import predicates
 from ansible_collections.ackops.eci.plugins.module_utils._rules.matrix import UNAVAILABLE
-from tests.unit.support.builders import HOSTILE_VERSIONS, QUICK, one_line, pod, pod_manifest, state
+from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Node, pod_from_manifest
+from tests.unit.support.builders import HOSTILE_VERSIONS, QUICK, one_line, owner, pod, pod_manifest, state
 
 PREFIXES = predicates.DEFAULT_NODE_PREFIXES
-NODES = ("custom",)
 ACS = {"alibabacloud.com/acs": "true"}
 ACS_ID = {"alibabacloud.com/instance-id": "acs-2ze1"}
 
 
-def node(name: str, labels: dict[str, str] | None = None, taint: str = "") -> dict[str, Any]:
+def node(name: str, labels: dict[str, str] | None = None, taint: str = "", value: str = "") -> dict[str, Any]:
     """A node as the API shows it."""
-    spec = {"taints": [{"key": "other"}, {"key": taint, "effect": "NoSchedule"}]} if taint else {}
+    spec = {"taints": [{"key": "other", "value": "x"}, {"key": taint, "value": value}]} if taint else {}
     return {"metadata": {"name": name, "labels": labels}, "spec": spec}
 
 
@@ -34,6 +34,9 @@ def node(name: str, labels: dict[str, str] | None = None, taint: str = "") -> di
         (node("virtual-node-eci-0"), True),
         (node("custom", {"type": "virtual-kubelet"}), True),
         (node("custom", taint="virtual-kubelet.io/provider"), True),
+        (node("custom", taint="virtual-kubelet.io/provider", value="alibabacloud"), True),
+        (node("custom", {"type": "virtual-kubelet"}, "virtual-kubelet.io/provider", "azure"), False),
+        (node("virtual-kubelet", taint="virtual-kubelet.io/provider", value="azure"), False),
         (node("custom", {"type": "gpu"}, taint="other"), False),
         (node("cn-beijing.10.0.0.1"), False),
         (node("my-virtual-kubelet"), False),
@@ -58,16 +61,62 @@ def test_the_zone_of_a_node(label: str) -> None:
     assert predicates.node_from_manifest(node("n", {label: "cn-beijing-a"}), PREFIXES).zone == "cn-beijing-a"
 
 
+REPORTED = {
+    "kernelVersion": "5.10.134",
+    "containerRuntimeVersion": "containerd://1.6.28",
+    "machineID": "m",
+    "bootID": "b",
+}
+
+
+@pytest.mark.parametrize(
+    ("provider_id", "reported", "machine"),
+    [
+        ("cn-hangzhou.i-bp1a2b3c", REPORTED, True),
+        ("alicloud://cn-hangzhou.i-bp1a2b3c", REPORTED, True),
+        ("cn-hangzhou.i-bp1a2b3c", {}, False),
+        ("cn-hangzhou.i-bp1a2b3c", {**REPORTED, "kernelVersion": ""}, False),
+        ("cn-hangzhou.i-bp1a2b3c", {**REPORTED, "containerRuntimeVersion": ""}, False),
+        ("", REPORTED, False),
+        ("us-east-1.virtual-node-eci-0", REPORTED, False),
+        ("cn-hangzhou.i-bp1a2b3c/x", REPORTED, False),
+    ],
+)
+def test_a_machine_is_an_ecs_instance(provider_id: str, reported: dict[str, str], machine: bool) -> None:
+    """What is reported is no proof by itself: a virtual-kubelet may report as much."""
+    manifest = {**node("n"), "spec": {"providerID": provider_id}, "status": {"nodeInfo": reported}}
+    assert predicates.node_from_manifest(manifest, PREFIXES).machine is machine
+    labelled = {**manifest, "metadata": {"name": "n", "labels": {"type": "virtual-kubelet"}}}
+    assert not predicates.node_from_manifest(labelled, PREFIXES).machine
+
+
+REAL = "cn-beijing.10.0.0.1"
+KNOWN = {
+    "custom": Node("custom", virtual=True),
+    "machine": Node("machine", virtual=False, machine=True),
+    "foreign": Node("foreign", virtual=False, foreign=True),
+    "virtual-kubelet-azure": Node("virtual-kubelet-azure", virtual=False, foreign=True),
+    REAL: Node(REAL, virtual=False),
+}
+NEW: dict[str, Any] = {"instance_id": None, "platform_version": None, "phase": "Pending"}
+DAEMON = owner("DaemonSet", "logs")
+
+
 @pytest.mark.parametrize(
     ("changes", "kind"),
     [
         ({}, "eci"),
-        ({"node": "cn-beijing.10.0.0.1"}, "eci"),
+        ({"node": REAL}, "eci"),
+        ({"node": "machine"}, "other"),
+        ({"node": "foreign"}, "eci"),
+        ({"node": ""}, "unscheduled"),
         ({"instance_id": None}, "eci"),
         ({"instance_id": None, "node": "custom"}, "eci"),
+        ({"instance_id": None, "node": "foreign"}, "other"),
+        ({"instance_id": None, "node": "virtual-kubelet-azure"}, "other"),
         ({"instance_id": None, "node": "virtual-kubelet-of-a-node-that-is-gone"}, "eci"),
-        ({"instance_id": None, "node": "cn-beijing.10.0.0.1"}, "other"),
-        ({"instance_id": None, "node": "cn-beijing.10.0.0.1", "platform_version": "1.0.0"}, "other"),
+        ({"instance_id": None, "node": REAL}, "other"),
+        ({"instance_id": None, "node": REAL, "platform_version": "1.0.0"}, "other"),
         ({"instance_id": None, "node": ""}, "unscheduled"),
         ({"instance_id": "", "node": ""}, "unscheduled"),
         ({"instance_id": None, "labels": ACS}, "acs"),
@@ -78,11 +127,39 @@ def test_the_zone_of_a_node(label: str) -> None:
         ({"instance_id": None, "labels": {"alibabacloud.com/acs": "false"}}, "eci"),
         ({"instance_id": None, "annotations": {"alibabacloud.com/instance-id": "eci-2ze1"}}, "eci"),
         ({"instance_id": None, "node": "n", "labels": {"alibabacloud.com/eci": "true"}}, "other"),
+        ({**NEW, "owner": DAEMON}, "other"),
+        ({**NEW, "owner": DAEMON, "instance_id": "eci-1"}, "eci"),
+        ({**NEW, "owner": DAEMON, "phase": "Running"}, "eci"),
+        ({**NEW, "owner": owner()}, "eci"),
     ],
 )
 def test_kinds_of_pods(changes: dict[str, Any], kind: str) -> None:
-    """An instance id or a virtual node makes ECI; labels and tolerations that ask for ECI do not."""
-    assert predicates.kind_of_pod(pod(**changes), NODES, PREFIXES) == kind
+    """An instance id or a virtual node makes ECI; labels and tolerations that ask for ECI do not, copied annotations neither."""
+    subject = pod(**changes)
+    assert predicates.kind_of_pod(subject, KNOWN.get(subject.node), PREFIXES) == kind
+
+
+@pytest.mark.parametrize(
+    ("changes", "effective"),
+    [
+        ({**NEW, "phase": "Running", "ready": True}, UNAVAILABLE),
+        ({**NEW, "phase": "Running"}, None),
+        ({**NEW, "creating": True}, None),
+        ({**NEW, "creating": True, "instance_id": "eci-1"}, None),
+        ({**NEW, "creating": True, "instance_id": "eci-1", "platform_version": "1.0.0"}, None),
+    ],
+)
+def test_what_is_old_and_what_is_new(changes: dict[str, Any], effective: str | None) -> None:
+    """A Ready pod without annotations came before there were any; one that waits for stock is new, whatever it bears."""
+    assert predicates.effective_version(pod(**changes)) == effective
+
+
+def test_a_pod_that_waits_for_its_instance() -> None:
+    """As ECI says, while the pod is Pending; afterwards the condition is history."""
+    waits = [state("ContainerInstanceCreated", "False", "NoStock", "no stock")]
+    assert pod_from_manifest(pod_manifest(phase="Pending", conditions=waits)).creating
+    assert not pod_from_manifest(pod_manifest(phase="Running", conditions=waits)).creating
+    assert not pod_from_manifest(pod_manifest(phase="Pending", conditions=[])).creating
 
 
 @pytest.mark.parametrize(
@@ -118,7 +195,8 @@ def test_the_version_to_judge_by(version: str | None, instance: str | None, phas
 )
 def test_where_a_new_pod_has_come_up(changes: dict[str, Any], settled: str | None) -> None:
     """A real node is as good as a compatible version; not knowing is neither."""
-    assert predicates.has_settled_as(pod(**changes), NODES, PREFIXES) == settled
+    subject = pod(**changes)
+    assert predicates.has_settled_as(subject, KNOWN.get(subject.node), PREFIXES) == settled
 
 
 def stuck(*conditions: dict[str, str], **status: Any) -> dict[str, Any]:

@@ -37,7 +37,9 @@ MATRIX = build_matrix()
 PODS = st.lists(pods(), max_size=6).map(unlike)
 TARGETS = st.sampled_from(["1.22", "1.24", "1.25", "1.26", "1.31", "1.32", "1.26.3-aliyun.1"])
 CLUSTERS = st.sampled_from(["", "v1.20.4-aliyun.1", "1.22", "1.24"])
-MATCHES = st.sampled_from(["namespace == 'web'", "finished", "@", "phase == 'Running'", "instance_id"])
+MATCHES = st.sampled_from(
+    ["namespace == 'web'", "phase == 'Succeeded'", "`true`", "phase == 'Running'", "labels.a == 'b'"]
+)
 WAIVERS = st.lists(st.tuples(MATCHES, st.sampled_from(["2026-03-31", "2026-04-01", "2027-01-01"])), max_size=3).map(
     lambda entries: waivers(*entries)
 )
@@ -60,10 +62,10 @@ def lowest(cluster: str, target: str) -> str:
 def test_the_gate_never_opens_on_a_blocking_verdict(
     entries: list[Pod], target: str, cluster: str, exempt: list[Waiver]
 ) -> None:
-    """Unless the cluster is on the target already, and there is nothing to open it for."""
+    """Unless the cluster is on the target already; one without ECI pods has nothing that a matrix would have to know."""
     report = check(entries, target, lowest(cluster, target), exempt)
     minor = parse_version(target, "t")
-    good = not report.of(*BLOCKING) and MATRIX.knows(minor)
+    good = not report.of(*BLOCKING) and (MATRIX.knows(minor) or not entries)
     assert report.nothing_to_do is (report.cluster_version == report.target_version)
     assert report.compatible is (report.nothing_to_do or good)
 
@@ -97,7 +99,7 @@ def test_verdicts_are_monotone(
 def test_a_waiver_exempts_what_blocks_until_its_day_and_no_longer(entries: list[Pod], target: str, days: int) -> None:
     """Echoing why, and until when; one that has expired is told of."""
     last = TODAY + days * DAY
-    plain, waived = check(entries, target), check(entries, target, exempt=waivers(("name", last)))
+    plain, waived = check(entries, target), check(entries, target, exempt=waivers(("`true`", last)))
     blocking, exempt = plain.of(*BLOCKING), waived.of(EXEMPT)
     assert [one.uid for one in exempt] == ([one.uid for one in blocking] if days >= 0 else [])
     assert all(f"agreed (until {last}; it is " in one.reason for one in exempt)
@@ -144,7 +146,8 @@ def test_an_undetermined_pod_blocks_even_where_every_version_is_supported() -> N
 
 def test_an_unknown_target_stays_shut_with_no_pods_and_with_all_waived() -> None:
     """The matrix must be taught; a waiver is about pods."""
-    for report in (check([], "1.32"), check([pod()], "1.32", exempt=waivers(("name", TODAY)))):
+    selected = check_pods([], "1.32", matrix=MATRIX, today=TODAY, pods_are_complete=False)
+    for report in (selected, check([pod()], "1.32", exempt=waivers(("`true`", TODAY)))):
         assert not report.compatible
         assert not report.of(*BLOCKING)
         message = shut_gate_message(report)
@@ -204,7 +207,7 @@ def test_a_result_is_whole() -> None:
     assert [one["name"] for one in result["blockers"]] == [f"old-{number}" for number in range(9)]
     assert result["counts"]["incompatible"] == 9
     assert result["matrix"] == {"source": MATRIX.source, "date": MATRIX.date, "supporting": ["1.1.0"]}
-    waived = as_result(check(old, "1.26", exempt=waivers(("name", TODAY))), MATRIX)
+    waived = as_result(check(old, "1.26", exempt=waivers(("`true`", TODAY))), MATRIX)
     assert (waived["compatible"], len(waived["exempted"]), waived["blockers"]) == (True, 9, [])
 
 
@@ -221,3 +224,24 @@ def test_the_message_names_each_kind_its_pods_and_its_remedy() -> None:
     assert "1 ECI pod(s) undetermined: web/new (the first: " in message
     for remedy in ("recreate them", "extend `matrix`", "check again"):
         assert remedy in message
+
+
+def test_a_waiver_that_would_open_the_gate_for_all_must_say_so() -> None:
+    """Of a whole cluster; a selection of pods may well be all that is meant."""
+    old = [pod(name="a", platform_version="1.0.0"), pod(name="b", platform_version="1.0.0")]
+    exempt = waivers(("namespace != 'prd'", TODAY))
+    with pytest.raises(InvalidInput, match=r"covers all 2 ECI pod"):
+        check(old, "1.26", exempt=exempt)
+    selected = check_pods(old, "1.26", matrix=MATRIX, waivers=exempt, today=TODAY, pods_are_complete=False)
+    assert selected.counts["exempt"] == 2
+    assert check(old, "1.26", exempt=waivers(("`true`", TODAY))).counts["exempt"] == 2
+    unused = check(old, "1.26", exempt=waivers(("namespace == 'prd'", TODAY)))
+    assert (unused.compatible, [text for text in unused.warnings if "covers no ECI pod" in text] != []) == (False, True)
+
+
+@pytest.mark.parametrize("target", ["1.26", "1.32", "1.99"])
+def test_a_cluster_without_eci_pods_is_ready_for_any_target(target: str) -> None:
+    """There is nothing that could break. What the matrix does not know is said."""
+    report = check([], target)
+    assert report.compatible
+    assert bool([text for text in report.warnings if "has no ECI pods" in text]) is (target != "1.26")

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Conditions on pods, and waivers that end on their day."""
+"""Waivers that end on their day, and that open no gate without a word."""
 
 from __future__ import annotations
 
@@ -11,92 +11,16 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from ansible_collections.ackops.eci.plugins.module_utils._errors import InvalidInput, MissingLibrary
+from ansible_collections.ackops.eci.plugins.module_utils._errors import InvalidInput
+from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Pod
 from ansible_collections.ackops.eci.plugins.module_utils._rules.waivers import (
-    compile_condition,
+    coverage_warnings,
     parse_waivers,
     waiver_for,
 )
-from tests.unit.support.builders import HOSTILE_VERSIONS, QUICK, TODAY, owner, pod, waivers
+from tests.unit.support.builders import QUICK, TODAY, pod, waivers
 
 DAYS = st.dates(datetime.date(2025, 1, 1), datetime.date(2027, 1, 1))
-SUBJECT = pod(labels={"app": "web"}, owner=owner("StatefulSet", "db"))
-
-
-def holds(expression: str) -> bool:
-    """Whether the expression is true of the subject."""
-    return compile_condition(expression, "query").holds(SUBJECT)
-
-
-@pytest.mark.parametrize(
-    ("expression", "true"),
-    [
-        ("namespace == 'web'", True),
-        ("namespace == 'shop'", False),
-        ("labels.app == 'web' && owner.kind == 'StatefulSet'", True),
-        ("starts_with(node, 'virtual-kubelet')", True),
-        ("labels.missing", False),
-        ("!(labels.missing)", True),
-        ("contains(['web', 'shop'], namespace)", True),
-        ("ready", False),
-        ("annotations", False),
-    ],
-)
-def test_conditions_see_the_record_of_the_pod(expression: str, true: bool) -> None:
-    """The same document that eci_pods shows."""
-    assert holds(expression) is true
-
-
-@pytest.mark.parametrize("expression", ["`null`", "`false`", "''", "`[]`", "`{}`", "`0`", "`1`", "length(annotations)"])
-def test_truth_is_jmespaths_own(expression: str) -> None:
-    """Where a condition is negated twice inside JMESPath, it means the same (the number 0 is true there)."""
-    assert holds(expression) is holds(f"!(!({expression}))")
-
-
-@pytest.mark.parametrize(
-    "expression", ["", " ", "a ==", "labels[", "a b", "foo(", "`", "'open", "{{ 7*7 }}", "a\x1b[2J"]
-)
-def test_what_is_no_expression_is_refused_before_any_request(expression: str) -> None:
-    """With the option, and an example."""
-    with pytest.raises(InvalidInput, match=r"^query: .* is not a JMESPath expression: ") as caught:
-        compile_condition(expression, "query")
-    assert caught.value.option == "query"
-    assert "for example: namespace ==" in caught.value.remedy
-
-
-@pytest.mark.parametrize(
-    "expression",
-    [
-        "starts_with(labels.missing, 'a')",
-        "unknown_function(name)",
-        "length(ready)",
-        "values(labels)[::0]",
-        "ceil(to_number('1e999'))",
-    ],
-)
-def test_an_expression_that_fails_on_a_pod_is_an_error_not_a_no(expression: str) -> None:
-    """A pod that is passed over by mistake could be the one that is incompatible."""
-    with pytest.raises(InvalidInput, match=r"^query: .* cannot be evaluated for pod 'web/web-1'"):
-        holds(expression)
-
-
-@pytest.mark.parametrize("text", HOSTILE_VERSIONS, ids=lambda value: ascii(value)[:20])
-def test_annotations_are_data_to_an_expression(text: str) -> None:
-    """Nothing in a pod is evaluated."""
-    condition = compile_condition("platform_version", "query")
-    assert condition.holds(pod(platform_version=text))
-    assert not compile_condition("platform_version == '1.1.0'", "query").holds(pod(platform_version=text))
-
-
-def test_without_jmespath_the_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only those who use a condition need it."""
-    monkeypatch.setattr(
-        "ansible_collections.ackops.eci.plugins.module_utils._rules.waivers.JMESPATH_IMPORT_ERROR", "Traceback ..."
-    )
-    with pytest.raises(MissingLibrary, match=r"'jmespath' is needed to evaluate 'query'"):
-        compile_condition("ready", "query")
-    assert parse_waivers([]) == []
-
 
 GOOD: dict[str, Any] = {"match": "ready", "reason": "ticket 7", "expires": "2026-05-01"}
 
@@ -159,6 +83,61 @@ def test_the_first_waiver_in_force_counts(
 
 def test_a_waiver_ends_with_its_day() -> None:
     """In force on the day, expired on the next."""
-    (waiver,) = waivers(("namespace", TODAY))
+    (waiver,) = waivers(("ready", TODAY))
     assert not waiver.expired(TODAY)
     assert waiver.expired(TODAY + datetime.timedelta(days=1))
+
+
+# -- what they cover ----------------------------------------------------------------------------------------------------
+
+PODS = [pod(name="a", namespace="batch", labels={"app": "x"}), pod(name="b", namespace="batch")]
+
+
+def said(match: str, pods: list[Pod], exempted: int = 1) -> list[str]:
+    """The warnings about a waiver of that condition."""
+    return coverage_warnings(waivers((match, TODAY)), pods, exempted, TODAY)
+
+
+@pytest.mark.parametrize(
+    "match",
+    [
+        "namespace != 'prod'", "!(namespace == 'prod')", "!(labels.owner)", "!ready || ready", "namespace == 'a' || !ready || ready",
+        "starts_with(namespace, '')", "labels.app == `null` || labels.app",
+    ],
+)  # fmt: skip
+def test_a_waiver_that_says_only_what_is_not_meant_must_not_cover_everything(match: str) -> None:
+    """A name in it may be misspelt, and the gate would open for all. It is told how to say that all are meant."""
+    with pytest.raises(
+        InvalidInput, match=r"^exempt\[0\]\.match: .* covers all 2 ECI pod\(s\) of the cluster"
+    ) as caught:
+        said(match, PODS)
+    assert "write `true`" in caught.value.remedy
+    assert said(match, PODS, exempted=0) == []
+
+
+@pytest.mark.parametrize(
+    "match", ["`true`", "namespace == 'batch'", "starts_with(namespace, 'bat')", "contains(['batch'], namespace)",
+              "namespace == 'batch' && !deleting"],
+)  # fmt: skip
+def test_a_waiver_that_names_its_pods_may_cover_all_there_are(match: str) -> None:
+    """They may be all that a cluster has."""
+    assert said(match, PODS) == []
+
+
+def test_a_waiver_that_covers_some_pods_is_no_news() -> None:
+    """Nor one that has expired, nor any where there are no ECI pods."""
+    assert said("labels.app == `null`", PODS) == []
+    assert coverage_warnings(waivers(("!deleting", TODAY)), PODS, 1, TODAY + datetime.timedelta(days=1)) == []
+    assert said("namespace == 'prod'", []) == []
+
+
+def test_a_waiver_that_covers_nothing_says_so() -> None:
+    """It may be misspelt; the gate is not opened by it."""
+    assert [text for text in said("namespace == 'btach'", PODS) if "covers no ECI pod of this cluster" in text]
+
+
+def test_what_rests_on_a_missing_value_exempts_no_pod() -> None:
+    """A pod without the label is not known to be another one's."""
+    known = waivers(("labels.app != 'shop'", TODAY))
+    assert waiver_for(PODS[0], known, TODAY) is known[0]
+    assert waiver_for(PODS[1], known, TODAY) is None
