@@ -113,7 +113,11 @@ def _terminating(cluster: ControlPlane, namespace: str) -> None:
 
 def _quota(cluster: ControlPlane, namespace: str) -> None:
     _old(cluster, namespace, "batch-ui", 2, w.workload("Deployment", namespace, "batch-ui", replicas=2))
-    quota = {"kind": "ResourceQuota", "metadata": {"namespace": namespace, "name": "small"}, "spec": {"hard": {"pods": "1"}}}
+    quota = {
+        "kind": "ResourceQuota",
+        "metadata": {"namespace": namespace, "name": "small"},
+        "spec": {"hard": {"pods": "1"}},
+    }
     w.apply(cluster.api, quota)
     path = w.path_of("ResourceQuota", namespace, "small")
     w.wait_for(lambda: "used" in cluster.api.request("GET", path).get("status", {}), "the quota's count")
@@ -132,7 +136,13 @@ def _guarded(cluster: ControlPlane, namespace: str) -> None:
 def _shared_budget(cluster: ControlPlane, namespace: str) -> None:
     labels = {"tier": "front"}
     for name, replicas in (("well", 2), ("sick", 1)):
-        _old(cluster, namespace, name, replicas, w.workload("Deployment", namespace, name, replicas=replicas, labels=labels))
+        _old(
+            cluster,
+            namespace,
+            name,
+            replicas,
+            w.workload("Deployment", namespace, name, replicas=replicas, labels=labels),
+        )
     budget = w.budget(namespace, "front", "", min_available=2)
     budget["spec"]["selector"]["matchLabels"] = labels
     w.apply(cluster.api, budget)
