@@ -18,6 +18,7 @@ from ansible_collections.ackops.eci.plugins.plugin_utils._report_files import (
     mode_of,
     read_reports,
     renderer_of,
+    with_whole_lists,
     write_report,
 )
 
@@ -29,7 +30,10 @@ def _of_play(variables: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The clusters of the play, each with the facts that it has."""
     hostvars = variables["hostvars"]
     hosts = variables.get("ansible_play_hosts_all") or [variables["inventory_hostname"]]
-    return [cluster_entry(host, hostvars[host].get(PREFLIGHT), hostvars[host].get(UPGRADE)) for host in hosts]
+    return [
+        cluster_entry(host, with_whole_lists(hostvars[host].get(PREFLIGHT)), hostvars[host].get(UPGRADE))
+        for host in hosts
+    ]
 
 
 def _given(results: Mapping[str, Any] | None, upgrades: Mapping[str, Any] | None) -> list[dict[str, Any]]:

@@ -39,6 +39,8 @@ def _place(variables: Mapping[str, Any]) -> Place:
         host=variables.get("eci_preflight_host"),
         kubeconfig=variables.get("eci_preflight_kubeconfig"),
         context=variables.get("eci_preflight_context"),
+        # The playbook eci_audit has a name of its own for it, which is what hosts see of each other.
+        src=variables.get("eci_preflight_src") or variables.get("eci_audit_src"),
     )
 
 

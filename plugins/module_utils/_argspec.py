@@ -90,6 +90,8 @@ def check_argument_spec() -> dict[str, Any]:
         "pods_are_complete": {"type": "bool", "default": True},
         "src": {"type": "list", "elements": "path"},
         "fail_when_incompatible": {"type": "bool", "default": True},
+        "list_file": {"type": "path"},
+        "keep_lists": {"type": "bool", "default": False},
     }
 
 

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -108,6 +109,21 @@ def connect_from(module: AnsibleModule) -> KubeApi:
     for warning in connection.warnings:
         module.warn(warning)
     return connect(connection)
+
+
+def cut_lists(module: AnsibleModule, result: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """The result with its long lists cut; with the option ``list_file`` they are first written to that file as a whole."""
+    path = module.params["list_file"]
+    if path:
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+                json.dump({name: result[name] for name in names}, stream)
+        except OSError as error:
+            raise InvalidInput(
+                "list_file", path, f"cannot be written: {error.strerror}", "Name a file in a directory that is there."
+            ) from error
+    return {**result, **{name: result[name][:MOST_LISTED] for name in names}}
 
 
 def at_least(module: AnsibleModule, option: str, least: int) -> int:

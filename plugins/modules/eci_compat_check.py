@@ -57,6 +57,16 @@ options:
       - Whether the task fails if the cluster is not ready.
     type: bool
     default: true
+  list_file:
+    description:
+      - A file, on the machine that runs the module, to which RV(blockers) and RV(exempted) are written as a whole, as JSON. Its mode is 0600.
+    type: path
+  keep_lists:
+    description:
+      - Whether RV(blockers) and RV(exempted) are kept as a whole in a file on the controller, for M(ackops.eci.eci_report), until
+        C(ansible-playbook) ends. Not together with O(list_file), and not in the background.
+    type: bool
+    default: false
 requirements:
   - python >= 3.9
   - kubernetes >= 24.2.0, without O(pods) and O(src)
@@ -154,6 +164,10 @@ exempted:
   returned: always
   type: list
   elements: dict
+lists:
+  description: The file of O(keep_lists), on the controller.
+  returned: with O(keep_lists)
+  type: str
 matrix:
   description: C(source) and C(date) of the matrix, and the platform versions C(supporting) the target.
   returned: always
@@ -179,15 +193,18 @@ from ansible_collections.ackops.eci.plugins.module_utils._check.cluster import (
     refuse_options_without_pods,
 )
 from ansible_collections.ackops.eci.plugins.module_utils._module import (
-    MOST_LISTED,
     SystemClock,
     at_least,
     connect_from,
+    cut_lists,
     run_module,
 )
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.missing import missing_pods
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.workloads import Workloads
 from ansible_collections.ackops.eci.plugins.module_utils._rules.verdicts import as_result
+
+# The lists of the result that may be long.
+LISTS = ("blockers", "exempted", "missing")
 
 
 def judge(module: AnsibleModule) -> dict[str, Any]:
@@ -208,7 +225,7 @@ def judge(module: AnsibleModule) -> dict[str, Any]:
         seen = {"cluster": describe(scan, clock, api)}
     for warning in report.warnings:
         module.warn(warning)
-    result = as_result(report, question.matrix, MOST_LISTED)
+    result = cut_lists(module, as_result(report, question.matrix), LISTS)
     return {
         "changed": False,
         "problem": result["message"] if params["fail_when_incompatible"] else "",

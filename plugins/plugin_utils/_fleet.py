@@ -39,6 +39,7 @@ class Place:
     host: object = None
     kubeconfig: object = None
     context: object = None
+    src: object = None
 
     @property
     def identity(self) -> str:
@@ -50,12 +51,16 @@ class Place:
         """The variables in a comparable form; None if another machine reads them, with its own kubeconfig."""
         if not self.local:
             return None
+        if self.src:
+            return json.dumps(["src", self.src], default=str)
         if self.host:
             return json.dumps(["host", str(self.host)])
         return json.dumps(["kubeconfig", self.kubeconfig, self.context], default=str, sort_keys=True)
 
     def words(self) -> str:
         """The variables, for a message. The content of a kubeconfig is never shown."""
+        if self.src:
+            return f"the dump {plain(self.src)}"
         if self.host:
             return f"at {plain(self.host)}"
         context = f"context {plain(self.context)} of " if self.context else ""

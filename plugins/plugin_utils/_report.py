@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.ackops.eci.plugins.module_utils._text import plain
 from ansible_collections.ackops.eci.plugins.plugin_utils._fleet import fleet_summary, twins
+from ansible_collections.ackops.eci.plugins.plugin_utils._report_document import cluster_entry
 
 MOST_SHOWN = 20
 # In bytes. AWX keeps an event whole below 700,000, and copies the artifact that a message is made of into later jobs.
@@ -49,7 +50,8 @@ def headline(result: Mapping[str, Any], check_mode: bool = False) -> str:
     counts = ", ".join(f"{count} {verdict}" for verdict, count in (result.get("counts") or {}).items() if count)
     nothing = "no ECI pods" if result.get("counts") else "its pods could not be read"
     planned = bool(check_mode and result.get("planned"))
-    state = "READY" if result["ready"] else "not ready yet (check mode)" if planned else "NOT READY"
+    shut = "NOT PROVED to be ready" if result.get("not_proved") else "NOT READY"
+    state = "READY" if result["ready"] else "not ready yet (check mode)" if planned else shut
     return plain(
         f"{state} for Kubernetes {result['target_version']} (now {result['cluster_version'] or '?'}): {counts or nothing}"
     )
@@ -57,6 +59,33 @@ def headline(result: Mapping[str, Any], check_mode: bool = False) -> str:
 
 def _total(result: Mapping[str, Any], *outcomes: str) -> int:
     return sum(int(count) for outcome, count in (result.get("outcomes") or {}).items() if outcome in outcomes)
+
+
+def _in_the_way(result: Mapping[str, Any]) -> list[str]:
+    """The pods that are not compatible and in no plan, as columns: the first four are those of Alibaba Cloud's procedure."""
+    told = {
+        (entry["namespace"], entry["name"]) for kind in ("planned", "recreated") for entry in result.get(kind) or ()
+    }
+    columns = ("namespace", "name", "platform_version", "instance_id", "owner", "verdict", "way")
+    return [
+        ",".join(str(pod[column]).replace(",", ";") for column in columns)
+        for pod in cluster_entry("", result)["pods"]
+        if pod["verdict"] != "exempt" and (pod["namespace"], pod["name"]) not in told
+    ]
+
+
+def _why(result: Mapping[str, Any]) -> list[str]:
+    """Why there are no counts, or why they prove nothing."""
+    if not result.get("counts"):
+        return [plain(result["problem"], 600)] if result.get("problem") else []
+    return [plain(f"not proved: {reason}", 600) for reason in result.get("not_proved") or ()]
+
+
+def _blocking(result: Mapping[str, Any]) -> int:
+    """How many pods stand in the way and are in no plan."""
+    counts = result.get("counts") or {}
+    found = sum(int(counts.get(verdict) or 0) for verdict in ("incompatible", "unknown", "undetermined"))
+    return max(0, found - _total(result, "predicted", "blocked"))
 
 
 def summary(result: Mapping[str, Any], check_mode: bool = False, most: int = MOST_SHOWN) -> list[str]:
@@ -67,9 +96,14 @@ def summary(result: Mapping[str, Any], check_mode: bool = False, most: int = MOS
     word = "would be set aside" if check_mode else "set aside"
     aside = [_set_aside(cause, word) for cause in result.get("set_aside") or ()]
     exempt = [plain(f"exempt: {entry['namespace']}/{entry['name']}: {entry['reason']}") for entry in result["exempted"]]
+    shut = _in_the_way(result)
+    head = ["namespace,pod,version,instance_id,owner,verdict,way"] if shut else []
     exempted = int((result.get("counts") or {}).get("exempt") or 0)
     return [
         headline(result, check_mode),
+        *_why(result),
+        *head,
+        *(_listed(shut, most, _blocking(result), where) if shut else []),
         *_listed(recreated, most, _total(result, "recreated", "deleted"), where),
         *_listed(planned, most, _total(result, "predicted"), where),
         *_listed(aside, most, len(aside), where),

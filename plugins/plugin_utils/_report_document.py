@@ -38,6 +38,12 @@ _ADVICE = {
     "undetermined": "wait until it is created, then check again",
     "exempt": "nothing; a waiver covers it",
 }
+# For an incompatible pod of these, by the kind of its controller; "" is none.
+_ADVICE_BY_OWNER = {
+    "": "no controller makes it again: choose eci_preflight_unmanaged, move it yourself, or waive it",
+    "DaemonSet": "change its DaemonSet, which would put it back on the virtual node",
+    "Node": "remove it on its node: it is a mirror pod",
+}
 _WAYS = {
     "evict": "evict; its controller makes a new one",
     "delete": "delete",
@@ -97,8 +103,15 @@ def _pod(entry: Mapping[str, Any], ways: Mapping[str, str]) -> dict[str, Any]:
         "owner": _owner(entry.get("owner")) or ways.get(f"owner {uid}", ""),
         "verdict": verdict,
         "reason": _text(entry.get("reason")),
-        "way": ways.get(uid) or _text(entry.get("way")) or _ADVICE.get(verdict, ""),
+        "way": ways.get(uid) or _text(entry.get("way")) or _advice(verdict, entry),
     }
+
+
+def _advice(verdict: str, entry: Mapping[str, Any]) -> str:
+    kind = _owner(entry.get("owner")).partition("/")[0] if "owner" in entry else None
+    if verdict == "incompatible" and kind in _ADVICE_BY_OWNER:
+        return _ADVICE_BY_OWNER[kind]
+    return _ADVICE.get(verdict, "")
 
 
 def _recreation(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -143,6 +156,8 @@ def _state(result: Mapping[str, Any], upgrade: Mapping[str, Any]) -> str:
         return "ready" if state == "current" else "no_result"
     if _true(result.get("ready")):
         return "ready"
+    if "scanned_at" in result and not result["scanned_at"]:
+        return "no_result"
     if result.get("not_proved"):
         return "not_proved"
     return "planned" if result.get("planned") and not result.get("problem") else "not_ready"
@@ -157,6 +172,7 @@ def cluster_entry(
     ways = _ways(result)
     pods = [_pod(entry, ways) for kind in ("blockers", "exempted") for entry in _dicts(result.get(kind))]
     moved = [_recreation(entry) for kind in ("recreated", "set_aside", "planned") for entry in _dicts(result.get(kind))]
+    numbers = {verdict: int(_number((counts or {}).get(verdict))) for verdict in VERDICTS}
     state = _state(result, upgrade)
     target = result.get("target_version") or upgrade.get("target_version")
     return {
@@ -169,10 +185,13 @@ def cluster_entry(
         "upgraded_to": _text(upgrade.get("server_version")) if state == "upgraded" else "",
         "upgrade": _text(STATES.get(str(upgrade.get("state")), "")),
         "scanned_at": _text(result.get("scanned_at")),
-        "counts": {verdict: int(_number((counts or {}).get(verdict))) for verdict in VERDICTS},
+        "counts": numbers,
         "not_proved": _lines(result.get("not_proved")),
         "hints": _lines(result.get("hints")),
         "pods": pods,
+        "pods_not_listed": max(0, sum(numbers.values()) - numbers["compatible"] - len(pods)),
+        "recreations_not_listed": max(0, _outcomes(result) - len(moved)),
+        "recreated": _recreated(result, moved),
         "recreations": sorted(moved, key=lambda entry: str(entry["started_at"])),
         "ledger": _text(result.get("ledger")),
         "matrix": _matrix(result.get("matrix")),
@@ -185,12 +204,30 @@ def _matrix(value: object) -> str:
     return _text(", ".join(str(part) for part in parts if part))
 
 
+def _recreated(result: Mapping[str, Any], moved: Sequence[Mapping[str, Any]]) -> int:
+    """How many pods were recreated, by the count of the run where it tells it."""
+    counts = result.get("outcomes")
+    if isinstance(counts, Mapping) and counts:
+        return int(_number(counts.get("recreated")))
+    return sum(entry["outcome"] == "recreated" for entry in moved)
+
+
+def _outcomes(result: Mapping[str, Any]) -> int:
+    """How many pods the recreation had to do with, those included that its result does not list."""
+    counts = result.get("outcomes")
+    return sum(int(_number(count)) for count in counts.values()) if isinstance(counts, Mapping) else 0
+
+
 def _reason(state: str, result: Mapping[str, Any], upgrade: Mapping[str, Any]) -> str:
     """Why the cluster is where it is, where that is not where it should be."""
     if state in ("ready", "upgraded"):
         return ""
     if state == "no_result":
-        problem = upgrade.get("problem") or "the run did not get to it, or could not scan it; see its output"
+        problem = (
+            upgrade.get("problem")
+            or result.get("problem")
+            or "the run did not get to it, or could not scan it; see its output"
+        )
         return _text(problem, 2000)
     return _text(upgrade.get("problem") or result.get("problem") or result.get("message"), 2000)
 
@@ -210,7 +247,6 @@ def report_document(clusters: Sequence[Mapping[str, Any]], generated_at: str, ti
     ordered = sorted(clusters, key=lambda one: (list(CLUSTER_STATES).index(one["state"]), str(one["cluster"])))
     states = Counter(str(one["state"]) for one in ordered)
     targets = sorted({str(one["target_version"]) for one in ordered if one["target_version"]})
-    moved = [entry for one in ordered for entry in one["recreations"]]
     return {
         "$schema": SCHEMA,
         "format": FORMAT,
@@ -221,7 +257,7 @@ def report_document(clusters: Sequence[Mapping[str, Any]], generated_at: str, ti
         "target_versions": targets,
         "states": {state: states[state] for state in CLUSTER_STATES},
         "counts": _total(ordered),
-        "recreated": sum(entry["outcome"] == "recreated" for entry in moved),
+        "recreated": sum(one["recreated"] for one in ordered),
         "clusters": [dict(one) for one in ordered],
     }
 
@@ -250,15 +286,17 @@ def headline(clusters: Sequence[Mapping[str, Any]]) -> str:
 def details(clusters: Sequence[Mapping[str, Any]]) -> str:
     """What there is beside the headline, where it is about several clusters: how many are in which other state."""
     states = Counter(str(one["state"]) for one in clusters)
-    rest = [
-        f"{states[state]} {said.lower()}"
-        for state, said in CLUSTER_STATES.items()
-        if states[state] and state not in _GOOD
-    ]
+    rest = [f"{states[state]} {words}" for state, words in _IN_NUMBERS.items() if states[state]]
     return f"{', '.join(rest)}." if rest and len(clusters) > 1 else ""
 
 
-_GOOD = ("ready", "upgraded")
+_IN_NUMBERS = {
+    "failed": "failed",
+    "not_ready": "not ready",
+    "no_result": "without a result",
+    "not_proved": "not proved to be ready",
+    "planned": "with pods to recreate",
+}
 
 
 def _pods(count: int) -> str:

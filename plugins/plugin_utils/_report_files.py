@@ -72,6 +72,20 @@ def read_reports(paths: Sequence[str]) -> list[dict[str, Any]]:
     return list(found.values())
 
 
+def with_whole_lists(result: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """The fact ``eci_preflight`` with its lists as eci_compat_check kept them whole, where it did (``keep_lists``)."""
+    path = str((result or {}).get("lists") or "")
+    if not result or not path:
+        return result
+    try:
+        with open(path, encoding="utf-8") as stream:
+            kept = json.load(stream)
+    except (OSError, ValueError):
+        # Another run of ansible-playbook made it, and has ended: the lists of the fact are what there is.
+        return result
+    return {**result, **kept} if isinstance(kept, dict) else result
+
+
 def write_report(path: str, content: str, mode: int) -> None:
     """Write a file as a whole: whoever opens it sees the old one or the new one. Raises EciError."""
     directory = os.path.dirname(os.path.abspath(path))

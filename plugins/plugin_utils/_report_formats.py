@@ -167,7 +167,7 @@ def _clusters_table(clusters: Sequence[Mapping[str, Any]]) -> list[str]:
             f"**{CLUSTER_STATES[one['state']]}**",
             f"{_markdown(one['cluster_version'] or '?')} → {_markdown(one['target_version'] or '?')}",
             *(str(one["counts"][verdict]) for verdict in VERDICTS),
-            str(sum(entry["outcome"] == "recreated" for entry in one["recreations"])),
+            str(one["recreated"]),
         ]
         for one in clusters
     ]
@@ -183,7 +183,8 @@ def _pods_table(clusters: Sequence[Mapping[str, Any]]) -> list[str]:
         ]
         for one, pod in listed[:_MOST_ROWS]
     ]  # fmt: skip
-    return _table(["Cluster", "Pod", "Version", "Owner", "Verdict", "What to do"], rows, len(listed))
+    total = len(listed) + sum(one["pods_not_listed"] for one in clusters)
+    return _table(["Cluster", "Pod", "Version", "Owner", "Verdict", "What to do"], rows, total)
 
 
 def _recreations_table(clusters: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -197,7 +198,8 @@ def _recreations_table(clusters: Sequence[Mapping[str, Any]]) -> list[str]:
         ]
         for one, entry in listed[:_MOST_ROWS]
     ]  # fmt: skip
-    return _table(["Cluster", "Pod", "Version", "Outcome", "Started", "Seconds", "Reason"], rows, len(listed))
+    total = len(listed) + sum(one["recreations_not_listed"] for one in clusters)
+    return _table(["Cluster", "Pod", "Version", "Outcome", "Started", "Seconds", "Reason"], rows, total)
 
 
 def render_markdown(document: Mapping[str, Any]) -> str:

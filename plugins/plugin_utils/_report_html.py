@@ -148,6 +148,8 @@ def render_html(document: Mapping[str, Any]) -> str:
         pods=[{"cluster": one["cluster"], "pod": pod} for one in clusters for pod in one["pods"]],
         planned=[row for row in entries if row["entry"]["outcome"] in PLANNED],
         moved=moved,
+        unlisted_pods=sum(one["pods_not_listed"] for one in clusters),
+        unlisted_moves=sum(one["recreations_not_listed"] for one in clusters),
         timed=any(row["width"] for row in moved),
         span=span,
         notes=_notes(clusters),

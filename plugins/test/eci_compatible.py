@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
@@ -26,7 +26,7 @@ def eci_compatible(
             pods_from_records(pods, "pods"),
             target_version,
             matrix=build_matrix(matrix),
-            today=datetime.now(UTC).date(),
+            today=datetime.now(timezone.utc).date(),
         )
     except EciError as error:
         raise AnsibleFilterError(str(error)) from error

@@ -28,6 +28,7 @@ class Webhook:
     """Asked before what it is registered for happens in its namespace. Use it in a ``with``.
 
     ``answer`` is called with the admission request, in a thread of its own; it returns '' to allow, or why not.
+    Without ``dry_runs`` it lets a dry run through: what it thinks of the real request shows only then.
     """
 
     def __init__(
@@ -38,6 +39,9 @@ class Webhook:
         answer: Callable[[Request], str],
         groups: Sequence[str] = ("",),
         operations: Sequence[str] = ("CREATE",),
+        *,
+        dry_runs: bool = True,
+        code: int = 403,
     ) -> None:
         self._cluster = cluster
         self._namespace = namespace
@@ -45,6 +49,8 @@ class Webhook:
         self._answer = answer
         self._groups = sorted({"", *groups})
         self._operations = sorted({"CREATE", *operations})
+        self._dry_runs = dry_runs
+        self._code = code
         self._known = threading.Event()
         self.asked = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -64,7 +70,7 @@ class Webhook:
                 """One review."""
                 request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["request"]
                 why = hook.review(request)
-                response = {"uid": request["uid"], "allowed": not why, "status": {"message": why, "code": 403}}
+                response = {"uid": request["uid"], "allowed": not why, "status": {"message": why, "code": hook._code}}
                 kind = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview"}
                 body = json.dumps({**kind, "response": response}).encode()
                 with contextlib.suppress(OSError):  # whoever asked may have given up
@@ -83,6 +89,8 @@ class Webhook:
         """Why not; the probe by which we learn that the API server knows the webhook is let through."""
         if request["name"] == self.name:
             self._known.set()
+            return ""
+        if request.get("dryRun") and not self._dry_runs:
             return ""
         self.asked.set()
         return self._answer(request)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.cluster import ControlPlane, workloads as w
+from tests.cluster.api import ApiError
+from tests.integration.support import LEASE
 
 _numbers = itertools.count(1)
 
@@ -25,11 +28,16 @@ def cluster() -> Iterator[ControlPlane]:
 
 @pytest.fixture
 def namespace(cluster: ControlPlane) -> Iterator[str]:
-    """A namespace of its own, whose pods are gone afterwards: the next test scans the whole cluster."""
+    """A namespace of its own, whose pods are gone afterwards: the next test scans the whole cluster.
+
+    So is the Lease of the runs: a run that a test killed, or a pod that it lost on purpose, shuts no other test's gate.
+    """
     name = f"test-{next(_numbers)}"
     w.ensure_namespace(cluster.api, name)
     yield name
     w.clear(cluster.api, name)
+    with contextlib.suppress(ApiError):
+        cluster.api.request("DELETE", LEASE)
 
 
 @pytest.fixture

@@ -17,10 +17,9 @@ import pytest
 
 from tests.cluster import ControlPlane, workloads as w
 from tests.integration.scenarios.scenario import Scenario, record_of
-from tests.integration.support import environment
+from tests.integration.support import LEASE, environment
 
 PODS = 8
-LEASE = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/ackops-eci-preflight"
 
 
 @pytest.fixture

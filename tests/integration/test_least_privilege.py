@@ -18,9 +18,7 @@ from tests.integration.access import Right, kubeconfig_of, rights_of, shipped, w
 from tests.integration.scenarios.late_node import on_a_node_that_joins
 from tests.integration.scenarios.module_run import ModuleRun, run_module
 from tests.integration.scenarios.scenario import Scenario
-from tests.integration.support import OLD, run_preflight
-
-LEASE = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/ackops-eci-preflight"
+from tests.integration.support import LEASE, OLD, run_preflight
 
 
 @pytest.fixture

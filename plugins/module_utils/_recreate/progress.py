@@ -63,21 +63,27 @@ class Progress:
         if event == "started":
             self._total = int(details["pods"])
             return f"{self._total} pod(s) to recreate; the ledger is {plain(details['ledger'])}"
-        if event == "planned":
-            what = "would be blocked" if details["outcome"] == "blocked" else f"would {details['method']}"
-            return f"{pod}: {plain(what)}, because {plain(details['reason'])}"
-        if event == "waiting":
-            return plain(details["reason"])
-        if event == "removing":
-            return f"{pod}: {plain(details['method'])}, because {plain(details['reason'])}"
-        if event == "deferred":
-            return f"{pod}: later, {plain(details['reason'])}"
-        if event == "stopped":
+        if event in ("waiting", "stopped"):
             return plain(details["reason"])
         if event in ("finished", "failed", "interrupted"):
             self._done += 1
             return f"{pod}: {_ending(details)} ({self._done} of {self._total})"
-        return ""
+        begun = _beginning(event, details)
+        what = plain(details.get("workload")) if event == "restarting" else pod
+        return f"{what}: {begun}" if begun else ""
+
+
+def _beginning(event: str, details: Mapping[str, Any]) -> str:
+    """What is about to happen to a pod or a workload, or why nothing does; empty for other events."""
+    reason = plain(details.get("reason"))
+    if event == "planned":
+        what = "would be blocked" if details["outcome"] == "blocked" else f"would {details['method']}"
+        return f"{plain(what)}, because {reason}"
+    if event == "removing":
+        return f"{plain(details['method'])}, because {reason}"
+    if event == "set_aside":
+        return f"set aside for now, {reason}"
+    return f"restarted, because {reason}" if event == "restarting" else ""
 
 
 def _ending(details: Mapping[str, Any]) -> str:

@@ -160,9 +160,8 @@ def in_doubt(report: Report, reasons: Sequence[str]) -> Report:
     return replace(report, compatible=report.compatible and not reasons, not_proved=list(reasons))
 
 
-def as_result(report: Report, matrix: Matrix, limit: int) -> dict[str, Any]:
-    """The report as a module result. Lists are cut at ``limit`` entries, counts never are."""
-    blockers = report.of(*BLOCKING)
+def as_result(report: Report, matrix: Matrix) -> dict[str, Any]:
+    """The report as a module result, its lists whole."""
     return {
         "compatible": report.compatible,
         "nothing_to_do": report.nothing_to_do,
@@ -171,9 +170,9 @@ def as_result(report: Report, matrix: Matrix, limit: int) -> dict[str, Any]:
         "counts": report.counts,
         "not_proved": report.not_proved,
         "message": "" if report.compatible else shut_gate_message(report),
-        "blockers": records(blockers[:limit]),
-        "exempted": records(report.of(EXEMPT)[:limit]),
-        "missing": records(report.missing[:limit]),
+        "blockers": records(report.of(*BLOCKING)),
+        "exempted": records(report.of(EXEMPT)),
+        "missing": records(report.missing),
         "matrix": {"source": matrix.source, "date": matrix.date, "supporting": _supporting(report, matrix)},
     }
 

@@ -11,13 +11,27 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 # The groups, in the order of the page.
-GROUPS = ("budgets", "owners", "replacement", "old_pod", "run", "server", "bad_input")
+GROUPS = (
+    "budgets",
+    "owners",
+    "creation",
+    "replacement",
+    "missing",
+    "old_pod",
+    "methods",
+    "run",
+    "server",
+    "bad_input",
+)
 # The safety rules (docs/docsite/rst/safety_rules.rst) that a group shows.
 RULES = {
     "budgets": (1, 2, 3, 11),
     "owners": (4, 6, 7, 8, 14),
+    "creation": (14,),
     "replacement": (4, 5),
+    "missing": (12, 13, 14, 16),
     "old_pod": (1, 9),
+    "methods": (10, 18),
     "run": (9, 10, 11, 12, 15, 17),
     "server": (3, 13, 17),
     "bad_input": (16,),

@@ -27,15 +27,17 @@ HEAD = """\
 What happens when something goes wrong
 ======================================
 
-Each row is a test that runs against a real Kubernetes control plane; its name is below its title. The last column is what that
-run printed. Whatever differs from run to run (suffixes of names, addresses, times) is masked.
+Each row is a test that runs against a real Kubernetes control plane; its name is below its title. The third column is what
+that run printed, the last one what helps: the ``remedy`` of the result where it has one. Whatever differs from run to run
+(suffixes of names, addresses, times) is masked.
 
 "Run" means the module :ansplugin:`ackops.eci.eci_pod_recreate#module`, "Playbook" the whole role
 :ansplugin:`ackops.eci.eci_preflight#role` with its gate.
 """
-# A scenario's notes: pairs of what happens and what the user sees of it.
-Notes = Sequence[tuple[str, Sequence[str]]]
-WIDTHS = "30 28 42"
+# A scenario's notes: what happens, what the user sees of it, and what the user can do about it.
+Notes = Sequence[tuple[str, Sequence[str], Sequence[str]]]
+WIDTHS = "24 22 36 18"
+NOTHING_TO_DO = "Nothing."
 RULE = "ansible_collections.ackops.eci.docsite.safety-rule-"
 
 
@@ -57,12 +59,14 @@ def _cell(lines: Sequence[str], marker: str) -> list[str]:
 def row(listed: Listed, notes: Notes) -> list[str]:
     """One scenario."""
     title = ["| " + escaped(listed.title), f"| ``{listed.test}``"]
-    happens = [line for line, _same in itertools.groupby(line for line, _seen in notes if line)]
-    sees = [line for _line, seen in notes for line in seen]
+    happens = [line for line, _same in itertools.groupby(line for line, _seen, _remedies in notes if line)]
+    sees = [line for _line, seen, _remedies in notes for line in seen]
+    to_do = [line for _line, _seen, remedies in notes for line in remedies] or [NOTHING_TO_DO]
     return [
         *_cell(title, "  * - "),
         *_cell(_block(happens), "    - "),
         *_cell(_block(list(dict.fromkeys(sees))), "    - "),
+        *_cell(_block(list(dict.fromkeys(to_do))), "    - "),
     ]
 
 
@@ -83,6 +87,7 @@ def group_head(group: str) -> list[str]:
         "  * - Scenario",
         "    - What happens",
         "    - What the user sees",
+        "    - What to do",
     ]
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 import time
@@ -16,13 +17,15 @@ from typing import Any
 
 from tests.cluster import ControlPlane, workloads as w
 from tests.integration.scenarios.masks import masked
-from tests.integration.scenarios.module_run import ModuleRun, StartedModule
+from tests.integration.scenarios.module_run import ModuleRun, StartedModule, run_module
 from tests.integration.support import OLD, Run, run_preflight
 
 MODULE = "eci_pod_recreate"
 # Under this name the notes travel with a test's report.
 PROPERTY = "scenario"
 LONGEST_LINE = 420
+# What to do where the result names no remedy of its own.
+AS_TOLD = "Do what the message says, and run again."
 FINALIZER = "example.org/stuck"
 
 
@@ -40,7 +43,7 @@ class Scenario:
         self.namespace = namespace
         self.home = home
         self.kubeconfig = cluster.kubeconfig
-        self.notes: list[tuple[str, list[str]]] = []
+        self.notes: list[tuple[str, list[str], list[str]]] = []
 
     # -- pods ----------------------------------------------------------------------------------------------------
 
@@ -98,6 +101,18 @@ class Scenario:
 
         w.wait_for(counted, f"the count of {name}")
 
+    def not_ready(self, name: str) -> None:
+        """A pod's readiness probe fails from now on."""
+        ready = {
+            "type": "Ready",
+            "status": "False",
+            "reason": "ContainersNotReady",
+            "message": "readiness probe failed",
+        }
+        merge = "application/strategic-merge-patch+json"
+        path = w.path_of("Pod", self.namespace, name) + "/status"
+        self.api.request("PATCH", path, {"status": {"conditions": [ready]}}, content_type=merge)
+
     def hold_end_of(self, pod: w.Manifest) -> None:
         """A finalizer, so that the pod does not end before it is let."""
         self.patch("Pod", pod["metadata"]["name"], {"metadata": {"finalizers": [FINALIZER]}})
@@ -108,16 +123,18 @@ class Scenario:
         time.sleep(3)
         self.patch("Pod", pod["metadata"]["name"], {"metadata": {"finalizers": None}})
 
-    def no_more_pods(self) -> None:
-        """A quota that forbids every further pod of the namespace."""
+    def no_more_pods(self, beyond: int = 0, namespace: str = "") -> None:
+        """A quota that forbids every further pod of the namespace (this scenario's own by default) beyond so many."""
+        where = namespace or self.namespace
         self.apply(
             {
                 "kind": "ResourceQuota",
-                "metadata": {"namespace": self.namespace, "name": "no-more-pods"},
-                "spec": {"hard": {"pods": "0"}},
+                "metadata": {"namespace": where, "name": "no-more-pods"},
+                "spec": {"hard": {"pods": str(beyond)}},
             }
         )
-        w.wait_for(lambda: "used" in self.get("ResourceQuota", "no-more-pods").get("status", {}), "the quota's count")
+        path = w.path_of("ResourceQuota", where, "no-more-pods")
+        w.wait_for(lambda: "used" in self.api.request("GET", path).get("status", {}), "the quota's count")
 
     # -- runs ----------------------------------------------------------------------------------------------------
 
@@ -138,6 +155,16 @@ class Scenario:
     def preflight(self, *arguments: str, **options: Any) -> Run:
         """Run the whole role by its playbook, and note it."""
         return self.note_playbook(run_preflight(self.kubeconfig, self.home, *arguments, **options), *arguments)
+
+    def judge(self, kubeconfig: Path | None = None) -> ModuleRun:
+        """Ask the gate alone, from a machine that knows nothing of the runs so far, and note it."""
+        found = kubeconfig or self.kubeconfig
+        run = run_module("eci_compat_check", {"target_version": "1.26"}, found, self.home / "another-machine")
+        if run.result.get("failed"):
+            self._noted("Check: the cluster is not ready.", [run.message])
+        else:
+            self._noted("Check: the cluster is ready.", [])
+        return run
 
     @contextmanager
     def meanwhile(self, work: Callable[[], object]) -> Iterator[None]:
@@ -171,6 +198,12 @@ class Scenario:
         """The ledger's events, of all or of one pod."""
         return [entry["event"] for entry in self.ledger() if not name or entry.get("name") == name]
 
+    def in_flight(self, begins: str = "") -> list[int]:
+        """How many pods (whose names begin so) were between their removal and their end, after each event of the ledger."""
+        told = [entry for entry in self.ledger() if entry.get("name") and entry["name"].startswith(begins)]
+        changes = [(entry["event"] == "removed") - (entry["event"] in ("finished", "failed")) for entry in told]
+        return list(itertools.accumulate(changes))
+
     def wait_ledger(self, event: str, count: int = 1, seconds: float = 30) -> dict[str, Any]:
         """Wait until the ledger tells of so many events of a kind; the last of them."""
         found: list[dict[str, Any]] = []
@@ -186,7 +219,7 @@ class Scenario:
 
     def happens(self, text: str) -> None:
         """What the user or the cluster does."""
-        self.notes.append((self._masked(text), []))
+        self.notes.append((self._masked(text), [], []))
 
     def shows(self, what: str, *lines: str) -> None:
         """What happens, and what the user sees of it."""
@@ -196,29 +229,27 @@ class Scenario:
         """Note a run of the module."""
         counts = _counted(run.result.get("counts") or {})
         what = "Check mode" if check else "Run"
-        if run.result.get("refused"):
-            how, said = "refused, nothing is touched", [run.message]
-        elif run.result.get("failed"):
+        if run.result.get("failed"):
             how, said = (f"fails: {counts}" if counts else "fails at once"), [run.message]
         else:
             how, said = counts or "nothing to do", [_line(pod) for pod in run.result["pods"]] or ["ok"]
-        self._noted(f"{what}: {how}.", said)
+        self._noted(f"{what}: {how}.", said, _to_do(run.result) or ([AS_TOLD] if run.result.get("failed") else []))
         return run
 
     def note_playbook(self, run: Run, *arguments: str) -> Run:
         """Note a run of the playbook."""
         what = "Playbook, check mode" if "--check" in arguments else "Playbook"
         if run.code:
-            self._noted(f"{what}: the cluster is not ready.", [run.message])
+            self._noted(f"{what}: the cluster is not ready.", [run.message], _to_do(run.summed_up) or [AS_TOLD])
         else:
             said = run.result("Show the result")["msg"]
             gate = "the cluster is ready" if run.preflight["ready"] else "it reports, and does not fail"
             self._noted(f"{what}: {gate}.", said if isinstance(said, list) else str(said).splitlines())
         return run
 
-    def _noted(self, what: str, said: Sequence[str]) -> None:
+    def _noted(self, what: str, said: Sequence[str], to_do: Sequence[str] = ()) -> None:
         lines = dict.fromkeys(_cut(self._masked(line)) for text in said for line in text.splitlines() if line.strip())
-        self.notes.append((what, list(lines)))
+        self.notes.append((what, list(lines), [self._masked(text) for text in dict.fromkeys(to_do)]))
 
     def _masked(self, text: str) -> str:
         return masked(text, [(str(self.home), "~"), (self.namespace, "shop")])
@@ -226,6 +257,12 @@ class Scenario:
 
 def _cut(line: str) -> str:
     return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 4]} ..."
+
+
+def _to_do(result: Mapping[str, Any]) -> list[str]:
+    """The remedies that a result names: of what was set aside, and of pods that did not come back."""
+    pods = [pod for pod in result.get("pods", []) if pod["outcome"] == "failed"]
+    return [str(entry["remedy"]) for entry in [*result.get("set_aside", []), *pods] if entry.get("remedy")]
 
 
 def _counted(counts: Mapping[str, int]) -> str:

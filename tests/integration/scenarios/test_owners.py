@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.cluster import workloads as w
+from tests.cluster import ControlPlane, workloads as w
 from tests.cluster.api import ApiError
 from tests.integration.scenarios.scenario import Scenario
 from tests.integration.support import NEW, OLD
@@ -58,7 +58,7 @@ def test_a_deployment_that_rolls_out(scenario: Scenario) -> None:
 
 
 def test_a_rollout_that_is_stuck(scenario: Scenario) -> None:
-    """A Deployment whose rollout is stuck: the rest is done first, then it fails at its deadline and says what it waited for."""
+    """A Deployment whose rollout is stuck: it is set aside with the way out, and the rest is recreated."""
     web = scenario.aged(
         scenario.workload("Deployment", replicas=2, strategy={"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}), 2
     )
@@ -69,10 +69,12 @@ def test_a_rollout_that_is_stuck(scenario: Scenario) -> None:
         {"spec": {"template": {"metadata": {"annotations": {"test.ackops/trouble": "image-pull"}}}}},
     )
     scenario.happens("web is given an image that cannot be pulled a moment before.")
-    run = scenario.recreate([*web, *db], pod_timeout=4)
+    run = scenario.recreate([*web, *db], pod_timeout=15)
+    assert run.code == 1
     assert run.outcomes["db-0"] == "recreated", run.told
-    assert sorted(run.outcomes[name] for name in names_of(web)) == ["failed", "not_started"]
+    assert {run.outcomes[name] for name in names_of(web)} == {"set_aside"}
     assert "has not settled" in run.message
+    assert "rollout undo" in run.result["set_aside"][0]["remedy"]
     assert {uid_of(pod) for pod in web} <= scenario.uids("web")
 
 
@@ -219,14 +221,12 @@ def test_a_sibling_that_is_not_ready(scenario: Scenario) -> None:
     scenario.apply(scenario.workload("StatefulSet", "db", replicas=3, podManagementPolicy="Parallel"))
     pods = w.wait_ready(scenario.api, scenario.namespace, "db", 3)
     w.age(scenario.api, pods, OLD)
-    path = w.path_of("Pod", scenario.namespace, "db-0") + "/status"
-    ready = {"type": "Ready", "status": "False", "reason": "ContainersNotReady", "message": "readiness probe failed"}
-    merge = "application/strategic-merge-patch+json"
-    scenario.api.request("PATCH", path, {"status": {"conditions": [ready]}}, content_type=merge)
+    scenario.not_ready("db-0")
     run = scenario.recreate(pods, pod_timeout=3)
     assert run.code == 1
     assert "db-0" in run.message
     assert "not Ready" in run.message
+    assert set(run.outcomes.values()) == {"set_aside"}
     assert scenario.uids("db") == {uid_of(pod) for pod in pods}
     assert "removed" not in scenario.events()
 
@@ -276,10 +276,11 @@ def test_a_running_job(scenario: Scenario) -> None:
 
 
 def test_a_running_job_that_does_not_end(scenario: Scenario) -> None:
-    """A Job that runs longer than the pod's deadline: it is not touched, and the message names the options."""
+    """A Job that runs longer than the run waits: its pod is set aside, and the message names the options."""
     pods = scenario.aged(scenario.workload("Job", "batch"))
     run = scenario.recreate(pods, pod_timeout=2)
     assert run.code == 1
+    assert list(run.outcomes.values()) == ["set_aside"], run.told
     assert "running_jobs: evict" in run.message
     assert scenario.uids("batch") == {uid_of(pods[0])}
 
@@ -301,6 +302,46 @@ def test_a_job_whose_next_failure_is_its_last(scenario: Scenario) -> None:
     status = scenario.get("Job", "batch")["status"]
     assert status.get("succeeded") == 1, status
     assert not status.get("failed"), status
+
+
+def test_a_job_that_may_fail_once(scenario: Scenario) -> None:
+    """running_jobs: evict, three pods and backoffLimit 1: one is evicted, the others wait, and the Job does not fail by our hand."""
+    job = scenario.workload("Job", "batch", backoffLimit=1, parallelism=3, completions=3)
+    pods = scenario.aged(job, 3)
+    run = scenario.recreate(pods, running_jobs="evict", serial=["100%"], pod_timeout=30)
+    assert run.code == 1
+    assert sorted(run.outcomes.values()) == ["recreated", "set_aside", "set_aside"], run.told
+    assert "backoffLimit" in run.message
+    status = scenario.get("Job", "batch")["status"]
+    assert not status.get("conditions"), status
+    assert len({uid_of(pod) for pod in pods} & scenario.uids("batch")) == 2
+
+
+def test_a_job_with_a_pod_failure_policy(scenario: Scenario) -> None:
+    """A podFailurePolicy fails the Job at any exit code but 0 (Kubernetes 1.26): running_jobs: evict waits for its pod instead."""
+    with ControlPlane.start("1.26", name="policy") as recent:
+        there = Scenario(recent, "shop", scenario.home)
+        codes = {"containerName": "app", "operator": "NotIn", "values": [0]}
+        policy = {"rules": [{"action": "FailJob", "onExitCodes": codes}]}
+        told = {"test.ackops/complete-after": "8s"}
+        pods = there.aged(there.workload("Job", "batch", podFailurePolicy=policy, annotations=told))
+        run = there.recreate(pods, running_jobs="evict")
+        assert list(run.outcomes.values()) == ["deleted"], run.told
+        assert there.get("Job", "batch")["status"]["succeeded"] == 1
+        scenario.notes += there.notes
+
+
+def test_a_job_that_fails_after_an_eviction(scenario: Scenario) -> None:
+    """The Job fails after its pod was evicted (its deadline is over): that is a failure, and not 'finished meanwhile'."""
+    pods = scenario.aged(scenario.workload("Job", "batch"))
+    running = scenario.start(pods, running_jobs="evict")
+    scenario.wait_ledger("removed")
+    scenario.happens("The Job's activeDeadlineSeconds is over before it has made another pod.")
+    scenario.patch("Job", "batch", {"spec": {"activeDeadlineSeconds": 1}})
+    run = scenario.note(running.wait())
+    assert run.code == 1
+    assert list(run.outcomes.values()) == ["failed"], run.told
+    assert "failed after the pod was removed" in run.message
 
 
 def test_a_finished_job(scenario: Scenario) -> None:
@@ -341,37 +382,37 @@ def test_a_child_of_a_cronjob(scenario: Scenario) -> None:
 # -- what nothing brings back --------------------------------------------------------------------------------------
 
 
-def clone_set(scenario: Scenario, name: str) -> dict[str, Any]:
+def custom_resource(scenario: Scenario, name: str, group: str, kind: str) -> dict[str, Any]:
     """A custom resource of a kind that makes pods, and the owner reference of its pods."""
-    group, plural = "apps.kruise.io", "clonesets"
+    plural = f"{kind.lower()}s"
     schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
     definition = {
         "metadata": {"name": f"{plural}.{group}"},
         "spec": {
             "group": group,
             "scope": "Namespaced",
-            "names": {"plural": plural, "singular": "cloneset", "kind": "CloneSet"},
+            "names": {"plural": plural, "singular": kind.lower(), "kind": kind},
             "versions": [{"name": "v1alpha1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}],
         },
     }
     with contextlib.suppress(ApiError):
         scenario.api.request("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition)
     path = f"/apis/{group}/v1alpha1/namespaces/{scenario.namespace}/{plural}"
-    kind = {"apiVersion": f"{group}/v1alpha1", "kind": "CloneSet"}
+    head = {"apiVersion": f"{group}/v1alpha1", "kind": kind}
     made: list[w.Manifest] = []
 
     def created() -> bool:
         with contextlib.suppress(ApiError):
-            made.append(scenario.api.request("POST", path, {**kind, "metadata": {"name": name}}))
+            made.append(scenario.api.request("POST", path, {**head, "metadata": {"name": name}}))
         return bool(made)
 
     w.wait_for(created, "the custom resource", 20)
-    return {**kind, "name": name, "uid": made[0]["metadata"]["uid"], "controller": True}
+    return {**head, "name": name, "uid": made[0]["metadata"]["uid"], "controller": True}
 
 
 def test_a_custom_resource(scenario: Scenario) -> None:
-    """A pod of a custom resource (OpenKruise's CloneSet): nobody knows whether it comes back, so nothing at all is touched."""
-    reference = clone_set(scenario, "crowd")
+    """A pod of a custom resource of an unknown kind: nobody knows whether it comes back, so it is set aside."""
+    reference = custom_resource(scenario, "crowd", "games.example.com", "Crowd")
     owned = w.bare_pod(scenario.namespace, "crowd-1")
     owned["metadata"]["ownerReferences"] = [reference]
     scenario.apply(owned)
@@ -380,20 +421,67 @@ def test_a_custom_resource(scenario: Scenario) -> None:
     web = scenario.aged(scenario.workload("Deployment"))
     run = scenario.recreate([*crowd, *web])
     assert run.code == 1
-    assert "CloneSet" in run.message
-    assert scenario.uids() == {uid_of(pod) for pod in [*crowd, *web]}
+    assert "Crowd" in run.message
+    assert run.outcomes == {"crowd-1": "set_aside", names_of(web)[0]: "recreated"}, run.told
+    assert scenario.uids("crowd-1") == {uid_of(crowd[0])}
+
+
+def owned_by(reference: dict[str, Any], scenario: Scenario, *names: str) -> list[w.Manifest]:
+    """Old pods of an owner that does not make them again."""
+    for name in names:
+        manifest = w.bare_pod(scenario.namespace, name)
+        manifest["metadata"]["ownerReferences"] = [{**reference, "controller": True}]
+        scenario.apply(manifest)
+    pods = [w.wait_ready(scenario.api, scenario.namespace, name, 1)[0] for name in names]
+    w.age(scenario.api, pods, OLD)
+    return pods
+
+
+def test_three_pods_of_one_unknown_owner(scenario: Scenario) -> None:
+    """Three pods of one owner of an unknown kind, unmanaged: recreate: each of the three comes back."""
+    reference = custom_resource(scenario, "crowd", "games.example.com", "Crowd")
+    pods = owned_by(reference, scenario, "crowd-1", "crowd-2", "crowd-3")
+    run = scenario.recreate(pods, unmanaged="recreate")
+    assert run.outcomes == {"crowd-1": "recreated", "crowd-2": "recreated", "crowd-3": "recreated"}, run.told
+    assert len(scenario.pods()) == 3
+    assert scenario.uids().isdisjoint({uid_of(pod) for pod in pods})
+
+
+def test_pods_owned_by_a_deployment_itself(scenario: Scenario) -> None:
+    """Pods that a Deployment owns without a ReplicaSet (Flink's native mode): no Deployment makes them again, so they stay."""
+    web = scenario.aged(scenario.workload("Deployment"))
+    owner = scenario.get("Deployment", "web")
+    reference = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": owner["metadata"]["uid"]}
+    workers = owned_by(reference, scenario, "worker-1", "worker-2")
+    run = scenario.recreate([*web, *workers])
+    assert run.code == 1
+    assert run.outcomes == {names_of(web)[0]: "recreated", "worker-1": "set_aside", "worker-2": "set_aside"}, run.told
+    assert "does not recreate pods that it owns directly" in run.message
+    assert {uid_of(pod) for pod in workers} <= scenario.uids()
+
+
+def test_pods_owned_by_a_pod(scenario: Scenario) -> None:
+    """Executors that belong to a driver pod (Spark) would go with it: neither they nor the driver are touched."""
+    driver = scenario.aged(w.bare_pod(scenario.namespace, "driver"))
+    reference = {"apiVersion": "v1", "kind": "Pod", "name": "driver", "uid": uid_of(driver[0])}
+    executors = owned_by(reference, scenario, "executor-1", "executor-2")
+    run = scenario.recreate([*driver, *executors], unmanaged="recreate", pod_timeout=5)
+    assert run.code == 1
+    assert set(run.outcomes.values()) == {"set_aside"}, run.told
+    assert scenario.uids() == {uid_of(pod) for pod in [*driver, *executors]}
 
 
 def test_a_bare_pod(scenario: Scenario) -> None:
-    """A pod without a controller: nothing is touched, not even other pods, and the message names the options."""
-    scenario.aged(w.bare_pod(scenario.namespace, "lonely"))
-    scenario.aged(scenario.workload("Deployment"))
-    before = scenario.uids()
+    """A pod without a controller: it is set aside and the message names the options; all others are recreated."""
+    lonely = scenario.aged(w.bare_pod(scenario.namespace, "lonely"))
+    web = scenario.aged(scenario.workload("Deployment"))
     run = scenario.preflight()
     assert run.code == 2
     assert "lonely" in run.message
     assert "unmanaged: recreate" in run.message
-    assert scenario.uids() == before
+    assert scenario.uids("lonely") == {uid_of(lonely[0])}
+    assert scenario.uids("web").isdisjoint({uid_of(pod) for pod in web})
+    assert run.preflight["counts"]["incompatible"] == 1
 
 
 def test_a_bare_pod_is_made_again(scenario: Scenario) -> None:
@@ -420,19 +508,22 @@ def test_a_bare_pod_is_made_again(scenario: Scenario) -> None:
 
 
 def test_a_bare_pod_that_cannot_be_made_again(scenario: Scenario) -> None:
-    """A quota forbids the new pod: the message has the path of the saved manifest, and the next run finishes the job."""
+    """A quota forbids the new pod: the server's dry run says so before anything is touched, in check mode too."""
     pods = scenario.aged(w.bare_pod(scenario.namespace, "lonely", labels={"tier": "one"}))
     scenario.no_more_pods()
-    run = scenario.recreate(pods, unmanaged="recreate", pod_timeout=5)
+    check = scenario.recreate(pods, check=True, unmanaged="recreate")
+    assert list(check.outcomes.values()) == ["blocked"], check.told
+    run = scenario.recreate(pods, unmanaged="recreate", pod_timeout=2)
     assert run.code == 1
+    assert list(run.outcomes.values()) == ["set_aside"], run.told
     assert "exceeded quota" in run.message
-    saved = next((scenario.home / "state").rglob("*lonely*.json"))
-    assert str(saved) in run.message
-    assert scenario.pods("lonely") == []
+    assert "quota" in run.result["set_aside"][0]["remedy"]
+    assert scenario.uids("lonely") == {uid_of(pods[0])}
+    assert "removing" not in scenario.events()
     scenario.happens("The quota is lifted.")
     scenario.delete("ResourceQuota", "no-more-pods")
-    again = scenario.preflight(unmanaged="recreate")
-    assert again.code == 0, again.text
+    again = scenario.recreate(pods, unmanaged="recreate")
+    assert again.code == 0, again.told
     assert w.wait_ready(scenario.api, scenario.namespace, "lonely", 1)[0]["metadata"]["labels"]["tier"] == "one"
     third = scenario.recreate(scenario.pods("lonely"), unmanaged="recreate")
     assert (third.code, third.result["changed"]) == (0, False), third.told
@@ -448,7 +539,7 @@ def test_a_bare_pod_is_deleted_by_choice(scenario: Scenario) -> None:
 
 
 def test_pods_whose_owner_let_go_of_them(scenario: Scenario) -> None:
-    """A ReplicaSet was deleted with --cascade=orphan: its pod has no controller any more, and is refused."""
+    """A ReplicaSet was deleted with --cascade=orphan: its pod has no controller any more, and is set aside."""
     scenario.aged(scenario.workload("ReplicaSet"))
     scenario.delete("ReplicaSet", "web", propagationPolicy="Orphan")
     w.wait_for(lambda: "ownerReferences" not in scenario.pods("web")[0]["metadata"], "the orphan")

@@ -10,8 +10,7 @@ import os
 import signal
 import subprocess
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from tests.cluster.proxy import Proxy
 from tests.cluster.webhook import Webhook
 from tests.integration.scenarios.module_run import StartedModule
 from tests.integration.scenarios.scenario import Scenario
-from tests.integration.support import NEW, OLD, PREFLIGHT, REPO, environment
+from tests.integration.support import NEW, OLD, PREFLIGHT, REPO, environment, run_tasks
 
 SLOW = {"test.ackops/ready-delay": "3s"}
 
@@ -29,15 +28,6 @@ SLOW = {"test.ackops/ready-delay": "3s"}
 def uid_of(pod: w.Manifest) -> str:
     """A pod's UID."""
     return str(pod["metadata"]["uid"])
-
-
-def most_in_flight(events: list[dict[str, Any]]) -> int:
-    """How many pods were between their removal and their end at once."""
-    flying = most = 0
-    for entry in events:
-        flying += (entry["event"] == "removing") - (entry["event"] in ("finished", "failed"))
-        most = max(most, flying)
-    return most
 
 
 def kill(scenario: Scenario, running: StartedModule, when: str) -> None:
@@ -155,13 +145,9 @@ def test_killed_while_a_bare_pod_is_deleted(scenario: Scenario) -> None:
     with evicted_without_an_answer(scenario, pods, unmanaged="recreate") as running:
         kill(scenario, running, "before the server's answer arrives")
     assert scenario.pods("lonely") == []
-    directory = scenario.home / "state" / "ackops-eci" / "one"
-    # The ledger belongs to the server, which the run above reached by another address.
-    ledger = directory / "ledger.jsonl"
-    text = ledger.read_text(encoding="utf-8")
-    address = next(entry["server"] for entry in scenario.ledger() if "server" in entry)
-    ledger.write_text(text.replace(address, scenario.cluster.server), encoding="utf-8")
-    run = scenario.recreate(pods, unmanaged="recreate", record_dir=str(directory))
+    # The run above reached the cluster by another address: it is known by the UID of kube-system.
+    scenario.happens("The next run reaches the cluster by another address.")
+    run = scenario.recreate(pods, unmanaged="recreate")
     assert run.code == 0, run.told
     assert w.wait_ready(scenario.api, scenario.namespace, "lonely", 1)[0]["metadata"]["labels"]["tier"] == "one"
 
@@ -196,9 +182,9 @@ def test_killed_after_a_bare_pod_is_gone(scenario: Scenario) -> None:
         leave.wait(20)
         return "not any more"
 
-    with Webhook(scenario.cluster, scenario.namespace, ["pods"], decide) as hook:
+    with Webhook(scenario.cluster, scenario.namespace, ["pods"], decide, dry_runs=False) as hook:
         running = scenario.start(pods, unmanaged="recreate")
-        assert hook.asked.wait(30)
+        assert hook.asked.wait(60)
         kill(scenario, running, "when the old pod is gone and the new one not yet created")
         leave.set()
     assert scenario.pods("lonely") == []
@@ -260,18 +246,16 @@ def test_told_to_stop(scenario: Scenario) -> None:
     running = scenario.start(pods)
     scenario.wait_ledger("removed")
     scenario.happens("The module is told to stop (SIGTERM) while the first replacement starts.")
-    asked = time.monotonic()
     os.kill(running.pid, signal.SIGTERM)
     run = scenario.note(running.wait(30))
-    assert time.monotonic() - asked < 8
     assert run.code == 1, run.told
     assert [run.outcomes[name] for name in ("web-1", "web-0")] == ["not_started", "not_started"], run.told
     assert "again" in run.message
     stopped_in_the_middle(scenario, pods, other)
 
 
-def test_interrupted_by_the_user(scenario: Scenario) -> None:
-    """Ctrl-C on ansible-playbook: the module ends within seconds, starts no further pod, and the next run can begin."""
+def interrupted(scenario: Scenario, what: str, end: Callable[[subprocess.Popen[bytes]], None]) -> None:
+    """End ansible-playbook in that way in the middle of a run, and see that the module ends in order."""
     pods = scenario.aged(scenario.workload("StatefulSet", "web", replicas=3, updateStrategy={"type": "OnDelete"}), 3)
     other = scenario.aged(scenario.workload("Deployment", "other"))
     w.age(scenario.api, other, NEW)
@@ -288,14 +272,31 @@ def test_interrupted_by_the_user(scenario: Scenario) -> None:
     signal.signal(signal.SIGINT, ours)
     pid = int(scenario.wait_ledger("started", seconds=60)["pid"])
     scenario.wait_ledger("removed")
-    scenario.happens("The user presses Ctrl-C while the first replacement starts.")
-    os.killpg(playbook.pid, signal.SIGINT)
+    scenario.happens(f"{what} while the first replacement starts.")
+    end(playbook)
     assert playbook.wait(30) != 0
     said = (scenario.home / "output").read_text(encoding="utf-8").strip().splitlines()
     scenario.shows("ansible-playbook ends.", said[-1])
     w.wait_for(lambda: not Path(f"/proc/{pid}").exists(), "the end of the module", 10)
     w.age(scenario.api, other, OLD)
     stopped_in_the_middle(scenario, pods, other)
+
+
+def test_interrupted_by_the_user(scenario: Scenario) -> None:
+    """Ctrl-C on ansible-playbook: the module ends within seconds, starts no further pod, and the next run can begin."""
+    what = "The user presses Ctrl-C"
+    interrupted(scenario, what, lambda playbook: os.killpg(playbook.pid, signal.SIGINT))
+
+
+def test_ansible_is_killed(scenario: Scenario) -> None:
+    """SIGKILL to ansible-playbook, as ansible-runner and AWX cancel a job: the module notices that nobody waits, and ends in order."""
+    interrupted(scenario, "ansible-playbook is killed (SIGKILL)", lambda playbook: playbook.kill())
+
+
+def test_the_terminal_is_closed(scenario: Scenario) -> None:
+    """The terminal is closed (SIGHUP): the module ends in order, as with Ctrl-C."""
+    what = "The terminal is closed"
+    interrupted(scenario, what, lambda playbook: os.killpg(playbook.pid, signal.SIGHUP))
 
 
 # -- budgets of failures and of time, and waves --------------------------------------------------------------------
@@ -312,31 +313,34 @@ def three_of_which_the_first_fails(scenario: Scenario) -> list[w.Manifest]:
 
 def test_the_first_failure_stops_the_run(scenario: Scenario) -> None:
     """One pod fails: no further pod is started."""
-    run = scenario.recreate(three_of_which_the_first_fails(scenario), pod_timeout=3)
+    run = scenario.recreate(three_of_which_the_first_fails(scenario), pod_timeout=5)
     assert run.outcomes == {"a-0": "failed", "b-0": "not_started", "c-0": "not_started"}, run.told
-    assert "2 pod(s) were not touched" in run.message
+    assert (
+        "2 ECI pods were not touched: the run stopped because a pod that was removed did not come back" in run.message
+    )
 
 
 def test_a_failure_budget(scenario: Scenario) -> None:
     """With max_failures: 1 one pod may fail and the others are still recreated; the task fails all the same."""
-    run = scenario.recreate(three_of_which_the_first_fails(scenario), pod_timeout=3, max_failures=1)
+    run = scenario.recreate(three_of_which_the_first_fails(scenario), pod_timeout=15, max_failures=1)
     assert run.code == 1
     assert run.outcomes == {"a-0": "failed", "b-0": "recreated", "c-0": "recreated"}, run.told
 
 
 def test_growing_waves(scenario: Scenario) -> None:
-    """serial: [1, 5, "25%"] with eight workloads: first one, then five at the same time, then two."""
+    """serial: [1, 3, "25%"] with eight workloads: first one; when it is back, three at a time; after four, two at a time."""
     annotations = {"test.ackops/ready-delay": "1500ms"}
     for number in range(8):
         scenario.apply(scenario.workload("ReplicaSet", f"web-{number}", annotations=annotations))
     pods = [w.wait_ready(scenario.api, scenario.namespace, f"web-{n}", 1)[0] for n in range(8)]
     w.age(scenario.api, pods, "1.0.0")
-    run = scenario.recreate(pods, serial=[1, 5, "25%"])
+    run = scenario.recreate(pods, serial=[1, 3, "25%"])
     assert run.code == 0, run.told
     told = [entry for entry in scenario.ledger() if entry.get("name")]
     ends = [number for number, entry in enumerate(told) if entry["event"] == "finished"]
-    waves = told[: ends[0] + 1], told[ends[0] + 1 : ends[5] + 1], told[ends[5] + 1 :]
-    assert [most_in_flight(wave) for wave in waves] == [1, 5, 2]
+    flying = scenario.in_flight()
+    waves = flying[: ends[0] + 1], flying[ends[0] + 1 : ends[3] + 1], flying[ends[3] + 1 :]
+    assert [max(wave) for wave in waves] == [1, 3, 2]
 
 
 def test_one_pod_of_a_workload_at_a_time(scenario: Scenario) -> None:
@@ -348,10 +352,9 @@ def test_one_pod_of_a_workload_at_a_time(scenario: Scenario) -> None:
     w.age(scenario.api, pods, "1.0.0")
     run = scenario.recreate(pods, serial=["100%"])
     assert run.code == 0, run.told
-    told = [entry for entry in scenario.ledger() if entry.get("name")]
-    assert most_in_flight(told) == 2
+    assert max(scenario.in_flight()) == 2
     for name in names:
-        assert most_in_flight([entry for entry in told if entry["name"].startswith(name)]) == 1
+        assert max(scenario.in_flight(name)) == 1
 
 
 def test_the_deadline_of_the_run(scenario: Scenario) -> None:
@@ -360,7 +363,6 @@ def test_the_deadline_of_the_run(scenario: Scenario) -> None:
     pods = scenario.aged(scenario.workload("Deployment", replicas=3, annotations=slow), 3)
     run = scenario.recreate(pods, run_timeout=3)
     assert sorted(run.outcomes.values()) == ["failed", "not_started", "not_started"], run.told
-    assert run.seconds < 12
     assert scenario.events().count("removed") == 1
 
 
@@ -378,3 +380,40 @@ def test_the_ledger_tells_every_deletion(scenario: Scenario) -> None:
         assert finished["new_uid"] == pod["new_uid"]
         assert finished["new_uid"] in scenario.uids("web")
     scenario.happens(f"The ledger's entries: {json.dumps([entry['event'] for entry in entries])}")
+
+
+# -- the report ----------------------------------------------------------------------------------------------------
+
+
+def test_the_report_of_a_run_that_stopped(scenario: Scenario) -> None:
+    """A pod does not come back and stops the run: the report counts a fresh scan, and names what is missing."""
+    scenario.aged(scenario.workload("StatefulSet", "a", replicas=2, updateStrategy={"type": "OnDelete"}), 2)
+    scenario.aged(scenario.workload("StatefulSet", "b", updateStrategy={"type": "OnDelete"}))
+    scenario.next_pods_meet("b", trouble="image-pull")
+    run = scenario.preflight(pod_timeout=15)
+    assert run.code == 2
+    assert run.preflight["outcomes"] == {"failed": 1, "recreated": 2}
+    assert run.preflight["counts"]["incompatible"] == 0, "it counts what was there before the run"
+    assert run.preflight["ready"] is False
+    assert [pod["name"] for pod in run.preflight["missing"]] == ["b-0"]
+    assert "ImagePullBackOff" in run.message
+
+
+def test_the_role_twice_on_one_host(scenario: Scenario) -> None:
+    """The role runs twice on one host: the second report is of the second run alone, with nothing of the first one's problem."""
+    scenario.aged(w.bare_pod(scenario.namespace, "lonely"))
+    scenario.aged(scenario.workload("Deployment"))
+    role: dict[str, Any] = {"ansible.builtin.include_role": {"name": "ackops.eci.eci_preflight"}}
+    waiver = {"match": "name == 'lonely'", "reason": "moved on Friday", "expires": "2999-12-31"}
+    shared = {"eci_preflight_target_version": "1.26", "eci_preflight_fail_when_not_ready": False}
+    tasks = [role, {**role, "vars": {"eci_preflight_exempt": [waiver]}}]
+    scenario.happens("One play includes the role twice, the second time with a waiver for the bare pod.")
+    run = scenario.note_playbook(run_tasks(tasks, scenario.kubeconfig, scenario.home, variables=shared))
+    assert run.code == 0, run.text
+    first, second = (
+        entry["result"]["ansible_facts"]["eci_preflight"] for entry in run.entries if "Sum up" in entry.get("task", "")
+    )
+    assert (first["ready"], second["ready"]) == (False, True)
+    assert "lonely" in first["problem"]
+    assert len(first["recreated"]) == 1
+    assert (second["problem"], second["recreated"], second["set_aside"], second["planned"]) == ("", [], [], [])

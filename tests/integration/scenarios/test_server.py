@@ -21,9 +21,10 @@ from tests.cluster import workloads as w
 from tests.cluster.api import Api, ApiError
 from tests.cluster.proxy import Proxy
 from tests.cluster.webhook import Webhook
-from tests.integration.access import EVERYTHING, Right, bind, kubeconfig_of, made_anew, shipped, without
+from tests.integration.access import EVERYTHING, RBAC, Right, bind, kubeconfig_of, made_anew, shipped, without
 from tests.integration.scenarios.module_run import run_module
 from tests.integration.scenarios.scenario import Scenario
+from tests.integration.support import OLD
 
 FLOW = "/apis/flowcontrol.apiserver.k8s.io/v1beta2"
 
@@ -267,13 +268,53 @@ def test_no_right_to_evict(scenario: Scenario) -> None:
     rules = without(shipped(), Right("", "pods/eviction", "create"))
     path = kubeconfig_of(scenario.cluster, "ops", rules, scenario.home)
     check = scenario.recreate(pods, check=True, kubeconfig=path)
-    assert set(check.outcomes.values()) == {"blocked"}
     run = scenario.recreate(pods, kubeconfig=path)
-    assert run.code == 1
-    for message in (run.message, next(iter(check.reasons.values()))):
-        assert 'cannot create resource "pods/eviction"' in message
-        assert "docs/rbac" in message
+    for done in (check, run):
+        assert done.code == 1
+        assert set(done.outcomes.values()) == {"set_aside"}, done.told
+        assert 'cannot create resource "pods/eviction"' in done.message
+        assert "docs/rbac" in done.message
+    assert "removing" not in scenario.events()
     assert scenario.uids("web") == {pod["metadata"]["uid"] for pod in pods}
+
+
+def test_no_right_to_watch(scenario: Scenario) -> None:
+    """A user without the right to watch pods, or to write the Lease: named before the first removal, and in check mode."""
+    pods = scenario.aged(scenario.workload("Deployment"))
+    for right in (Right("", "pods", "watch"), Right("coordination.k8s.io", "leases", "update")):
+        scenario.happens(f"Without the right to {right}")
+        path = kubeconfig_of(scenario.cluster, "less", without(shipped(), right), scenario.home)
+        for check in (True, False):
+            run = scenario.recreate(pods, check=check, kubeconfig=path)
+            assert run.code == 1, run.told
+            assert f'cannot {right.verb} resource "{right.resource}"' in run.message
+    assert scenario.uids("web") == {pods[0]["metadata"]["uid"]}
+    assert "removing" not in scenario.events()
+
+
+def test_no_right_in_one_namespace(scenario: Scenario) -> None:
+    """A user who may evict in one namespace only: its pods are recreated, those of the other are set aside with the right."""
+    other = f"{scenario.namespace}-other"
+    kept = w.workload("Deployment", other, "web")
+    scenario.apply(kept)
+    pods = scenario.aged(scenario.workload("Deployment")) + w.wait_ready(scenario.api, other, "web", 1)
+    w.age(scenario.api, pods, OLD)
+    evict = Right("", "pods/eviction", "create")
+    path = kubeconfig_of(scenario.cluster, "tenant", without(shipped(), evict), scenario.home)
+    rule = {"apiGroups": [evict.group], "resources": [evict.resource], "verbs": [evict.verb]}
+    rbac = f"{RBAC}/namespaces/{scenario.namespace}"
+    made_anew(scenario.api, f"{rbac}/roles", {"metadata": {"name": "tenant"}, "rules": [rule]})
+    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "tenant"}
+    subject = {"kind": "ServiceAccount", "namespace": "default", "name": "tenant"}
+    binding = {"metadata": {"name": "tenant"}, "roleRef": reference, "subjects": [subject]}
+    made_anew(scenario.api, f"{rbac}/rolebindings", binding)
+    time.sleep(1)  # the server's own copy of the bindings is a moment behind
+    run = scenario.recreate(pods, kubeconfig=path, pod_timeout=30)
+    w.clear(scenario.api, other)
+    assert run.code == 1
+    outcomes = {pod["namespace"]: pod["outcome"] for pod in run.result["pods"]}
+    assert outcomes == {scenario.namespace: "recreated", other: "set_aside"}, run.told
+    assert 'cannot create resource "pods/eviction"' in run.message
 
 
 def test_the_server_is_away(scenario: Scenario) -> None:

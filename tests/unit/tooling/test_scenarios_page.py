@@ -33,7 +33,7 @@ def test_every_scenario_has_a_name_and_a_title_of_its_own() -> None:
 def test_markup_is_shown_as_it_is() -> None:
     """What a cluster says may look like reStructuredText."""
     assert escaped("*a* `b`_ |c| :d:`e` <f> [1]_") == r"\*a\* \`b\`\_ \|c\| \:d\:\`e\` \<f\> \[1\]\_"
-    lines = row(Listed("run", "test_x", "Title."), [("It *happens*.", ["= =", "- no list", ""])])
+    lines = row(Listed("run", "test_x", "Title."), [("It *happens*.", ["= =", "- no list", ""], ["*Do* it."])])
     assert lines == [
         "  * - | Title.",
         "      | ``test_x``",
@@ -41,13 +41,20 @@ def test_markup_is_shown_as_it_is() -> None:
         "    - | = =",
         "      | - no list",
         "      | ",
+        "    - | \\*Do\\* it.",
     ]
+
+
+def test_what_needs_nothing_to_be_done_says_so() -> None:
+    """An empty cell would look as if something had been forgotten."""
+    lines = row(Listed("run", "test_x", "Title."), [("It happens.", ["ok"], [])])
+    assert lines[-1] == "    - | Nothing."
 
 
 def test_the_page_is_the_same_for_the_same_notes() -> None:
     """In the order of the files, whatever the order of the tests was."""
     listed = scenarios()
-    notes = {entry.test: [("x", ["y"])] for entry in listed}
+    notes = {entry.test: [("x", ["y"], ["z"])] for entry in listed}
     assert page(listed, notes) == page(listed, dict(reversed(notes.items())))
 
 

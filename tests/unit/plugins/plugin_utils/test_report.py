@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.ackops.eci.plugins.plugin_utils._report import workflow_summary
+from ansible_collections.ackops.eci.plugins.plugin_utils._report import summary, workflow_summary
 
 
 def result(**changes: Any) -> dict[str, Any]:
@@ -70,3 +70,39 @@ def test_upgrades_come_first() -> None:
     lines = workflow_summary({"a": result(), "b": {}}, {"a": upgraded, "b": {}})
     assert lines[:2] == ["2 clusters: 1 upgraded, 1 not started", "a: upgraded, 1.24 -> v1.26.3"]
     assert "preflight of 2 clusters: 1 ready, 1 without a result" in lines
+
+
+def blocker(name: str, **changes: Any) -> dict[str, Any]:
+    """A pod that shuts the gate."""
+    pod = {"namespace": "shop", "name": name, "uid": name, "platform_version": "1.0.0", "instance_id": "eci-1"}
+    return {**pod, "owner": "ReplicaSet/web", "verdict": "incompatible", "reason": "too old", **changes}
+
+
+def test_an_audit_names_every_pod_that_stands_in_the_way() -> None:
+    """The columns of the procedure by hand first; what is planned is told by its plan, and the rest is counted."""
+    pods = [blocker("web-1"), blocker("web-2"), blocker("a,b", verdict="unknown", platform_version="{{ 1 }}", owner="")]
+    found = result(
+        ready=False,
+        counts={"compatible": 2, "incompatible": 70, "unknown": 1},
+        blockers=pods,
+        planned=[planned("web-2")],
+    )
+    lines = summary(found, check_mode=True)
+    assert lines[1:4] == [
+        "namespace,pod,version,instance_id,owner,verdict,way",
+        "shop,web-1,1.0.0,eci-1,ReplicaSet/web,incompatible,recreate it with eci_preflight; or waive it",
+        "shop,a;b,{{ 1 }},eci-1,,unknown,name its platform version in the matrix; or waive it",
+    ]
+    assert lines[4] == "... and 69 more"
+    assert lines[5].startswith("would evict: shop/web-2")
+
+
+def test_a_dump_that_proves_nothing_says_why() -> None:
+    """And so does a cluster that could not be scanned."""
+    lines = summary(result(ready=False, not_proved=["it holds no pod at all"]))
+    assert lines == [
+        "NOT PROVED to be ready for Kubernetes 1.26 (now 1.24): 2 compatible",
+        "not proved: it holds no pod at all",
+    ]
+    lines = summary(result(ready=False, counts={}, problem="eci_preflight_src: 'a.json' is empty."))
+    assert lines[1] == "eci_preflight_src: 'a.json' is empty."

@@ -104,7 +104,7 @@ def test_the_headline_of_a_fleet() -> None:
     """How many are ready, then the others, the worst first; clusters are in that order, too."""
     document = fleet()
     assert document["headline"] == "2 of 6 clusters are ready for Kubernetes 1.26."
-    assert document["details"] == "1 not ready, 1 no result, 1 not proved, 1 pods to recreate."
+    assert document["details"] == "1 not ready, 1 without a result, 1 not proved to be ready, 1 with pods to recreate."
     assert [one["cluster"] for one in document["clusters"]] == [
         "prod-beijing", "test", "edge", "staging", "empty", "prod-hangzhou",
     ]  # fmt: skip
@@ -128,6 +128,7 @@ def test_what_is_to_be_done_about_each_pod() -> None:
         False,
         blockers=[
             blocker(1, uid="a"), blocker(2, uid="b"), blocker(3, uid="c", owner=None), blocker(4), blocker(5, "unknown"),
+            blocker(7, owner=""), blocker(8, owner="DaemonSet/agent"), blocker(9, "unknown", owner=""),
         ],
         exempted=[blocker(6, "exempt")],
         planned=[
@@ -142,8 +143,25 @@ def test_what_is_to_be_done_about_each_pod() -> None:
         "it has no controller; waive it",
         "recreate it with eci_preflight, or waive it",
         "name its platform version in the matrix, or waive it",
+        "no controller makes it again: choose eci_preflight_unmanaged, move it yourself, or waive it",
+        "change its DaemonSet, which would put it back on the virtual node",
+        "name its platform version in the matrix, or waive it",
         "nothing; a waiver covers it",
     ]
+
+
+def test_what_is_not_listed_is_counted() -> None:
+    """The lists of a result are cut, its counts are not."""
+    result = preflight(
+        False,
+        counts={"incompatible": 9, "exempt": 1},
+        blockers=[blocker(1)],
+        recreated=[recreation(1)],
+        outcomes={"recreated": 70, "failed": 1},
+    )
+    entry = cluster_entry("a", result)
+    assert (entry["pods_not_listed"], entry["recreations_not_listed"], entry["recreated"]) == (9, 70, 70)
+    assert report_document([entry], NOW)["recreated"] == 70
 
 
 def test_recreations_are_in_the_order_of_their_beginning() -> None:

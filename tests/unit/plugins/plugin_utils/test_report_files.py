@@ -18,6 +18,7 @@ from ansible_collections.ackops.eci.plugins.plugin_utils._report_files import (
     mode_of,
     read_reports,
     renderer_of,
+    with_whole_lists,
     write_report,
 )
 from ansible_collections.ackops.eci.plugins.plugin_utils._report_formats import render_json
@@ -86,3 +87,20 @@ def test_what_is_no_report_is_refused(tmp_path: Path) -> None:
     path.write_text(json.dumps({"kind": "List", "items": []}), encoding="utf-8")
     with pytest.raises(EciError, match=r"old\.json' is not a report in JSON"):
         read_reports([str(path)])
+
+
+def test_whole_lists_take_the_place_of_cut_ones(tmp_path: Path) -> None:
+    """Where they are still there; a fact of another run is taken as it is."""
+    path = tmp_path / "lists.json"
+    path.write_text(json.dumps({"blockers": [{"name": "a"}, {"name": "b"}], "exempted": []}), encoding="utf-8")
+    fact = preflight(False, blockers=[{"name": "a"}], lists=str(path))
+    whole = with_whole_lists(fact)
+    assert whole is not None
+    assert [entry["name"] for entry in whole["blockers"]] == ["a", "b"]
+    for content in ("{", "[]"):
+        path.write_text(content, encoding="utf-8")
+        assert with_whole_lists(fact) == fact
+    path.unlink()
+    assert with_whole_lists(fact) == fact
+    assert with_whole_lists(None) is None
+    assert with_whole_lists({}) == {}
