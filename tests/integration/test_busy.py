@@ -112,7 +112,8 @@ def test_the_gate_stays_shut_and_says_it_once(story: Story) -> None:
     """One failed task at the end, after a fresh scan; it names what the matrix does not know too."""
     assert story.run.code == 2
     assert story.run.preflight["ready"] is False
-    assert story.run.text.count("Keep the gate shut") == 1
+    shut = [entry for entry in story.run.entries if "Keep the gate shut" in entry.get("task", "")]
+    assert [entry["result"].get("failed") for entry in shut] == [True]
     left = sum(trouble.left for trouble in TROUBLES)
     counts = story.run.preflight["counts"]
     assert counts["incompatible"] + counts["unknown"] == left
