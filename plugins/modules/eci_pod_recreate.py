@@ -239,7 +239,9 @@ pods:
       type: str
       returned: always
     method:
-      description: V(evict) or V(delete) for a pod that its controller replaces, V(restart) for one whose workload is rolled, otherwise V(clear), V(await_job), V(from_manifest) or V(delete).
+      description:
+        - V(evict) or V(delete) for a pod that its controller replaces, V(restart) for one whose workload is rolled, otherwise V(clear),
+          V(await_job), V(from_manifest) or V(delete).
       type: str
       returned: always
     removed:
