@@ -15,13 +15,21 @@ from typing import TYPE_CHECKING, Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.ackops.eci.plugins.module_utils._errors import EciError, InvalidInput, MissingLibrary
-from ansible_collections.ackops.eci.plugins.module_utils._kube.connection import password_in, resolve
+from ansible_collections.ackops.eci.plugins.module_utils._kube.connection import (
+    is_content,
+    password_in,
+    resolve,
+    without_login,
+)
 
 if TYPE_CHECKING:
     from ansible_collections.ackops.eci.plugins.module_utils._kube.client import KubeApi
 
 # Results stay small: AWX cuts events over 700,000 bytes, and Ansible is slow on large ones. Counts are never cut.
 MOST_LISTED = 50
+
+# In the place of what is not shown, as Ansible itself says it.
+HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 _SECRET_KEYS = ("token", "password", "client-key-data", "id-token", "refresh-token", "access-token", "client-secret")
 _SECRET_VARIABLES = (
@@ -57,12 +65,36 @@ def _secrets_in(document: object) -> set[str]:
         for key, entry in document.items():
             if key in _SECRET_KEYS and isinstance(entry, str) and entry:
                 found.add(entry)
+            elif key == "proxy-url":
+                found |= {password_in(entry)} - {""}
             else:
                 found |= _secrets_in(entry)
     elif isinstance(document, (list, tuple)):
         for entry in document:
             found |= _secrets_in(entry)
     return found
+
+
+class _Module(AnsibleModule):  # type: ignore[misc]  # ansible has no types
+    """Shows what it was given, but for the content of a kubeconfig: that is a secret as a whole, from the first error on."""
+
+    def fail_json(self, msg: str, **kwargs: Any) -> None:
+        """Fail."""
+        super().fail_json(msg, **{"invocation": self._invocation(), **kwargs})
+
+    def exit_json(self, **kwargs: Any) -> None:
+        """Succeed."""
+        super().exit_json(**{"invocation": self._invocation(), **kwargs})
+
+    def _invocation(self) -> dict[str, Any]:
+        shown = dict(getattr(self, "params", None) or {})
+        kubeconfig = shown.get("kubeconfig")
+        if kubeconfig is not None and not (isinstance(kubeconfig, str) and not is_content(kubeconfig)):
+            shown["kubeconfig"] = HIDDEN
+        for option in _URLS:
+            if isinstance(shown.get(option), str):
+                shown[option] = without_login(shown[option])
+        return {"module_args": shown}
 
 
 def _hide_secrets(module: AnsibleModule) -> None:
@@ -84,7 +116,7 @@ def run_module(argument_spec: dict[str, Any], work: Callable[[AnsibleModule], di
 
     A result with a ``problem`` fails too, and keeps what was found or done.
     """
-    module = AnsibleModule(argument_spec=argument_spec, supports_check_mode=True)
+    module = _Module(argument_spec=argument_spec, supports_check_mode=True)
     _hide_secrets(module)
     _plain_paths(module.params)
     try:

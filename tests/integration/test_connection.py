@@ -123,6 +123,35 @@ def test_an_exec_plugin(cluster: ControlPlane, operator: Path, home: Path, tmp_p
 
 
 @pytest.mark.compat
+def test_the_user_to_act_as_in_a_kubeconfig(cluster: ControlPlane, home: Path, tmp_path: Path) -> None:
+    """Whoever may do all acts as somebody who may not: with the rights of that one, and no other."""
+    document = yaml.safe_load(cluster.kubeconfig.read_text(encoding="utf-8"))
+    for user in document["users"]:
+        user["user"] |= {"as": "somebody", "as-groups": ["of-a-group"]}
+    path = tmp_path / "as.yml"
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    failed_clearly(run_preflight(path, home), "403", 'User "somebody" cannot')
+    for user in document["users"]:
+        user["user"] |= {"as": "somebody", "as-groups": ["system:masters"]}
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    assert run_preflight(path, home).code == 0
+
+
+@pytest.mark.compat
+def test_the_server_name_of_a_kubeconfig(cluster: ControlPlane, home: Path, tmp_path: Path) -> None:
+    """The certificate is looked at under that name, by an old release of the package, too."""
+    document = yaml.safe_load(cluster.kubeconfig.read_text(encoding="utf-8"))
+    path = tmp_path / "name.yml"
+    runs = []
+    for name in ("kubernetes", "api.example.org"):
+        document["clusters"][0]["cluster"]["tls-server-name"] = name
+        path.write_text(yaml.safe_dump(document), encoding="utf-8")
+        runs.append(run_preflight(path, home))
+    assert runs[0].code == 0, runs[0].text
+    failed_clearly(runs[1], "certificate")
+
+
+@pytest.mark.compat
 def test_environment_variables_and_the_trap_of_the_fleet(cluster: ControlPlane, home: Path) -> None:
     """K8S_AUTH_* connects; a task that names its own cluster is not redirected by them."""
     facts: dict[str, Any] = {"name": "Gather", "ackops.eci.eci_pod_facts": {}}

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 from collections.abc import Mapping
@@ -20,7 +21,7 @@ from tests.cluster.api import ApiError
 from tests.cluster.certificates import Authority
 from tests.integration.fleets import FLEET
 from tests.integration.runner import IDENT, artifacts, data_dir, run_here
-from tests.integration.support import OLD, PREFLIGHT
+from tests.integration.support import OLD, PREFLIGHT, run_tasks
 
 PASSWORDS = ("pa55word-of-the-host", "pa55word-of-the-proxy", "pa55word-in-a-header")
 # ansible-runner's own record of what it was told to run: it holds the environment that the credential is part of.
@@ -188,6 +189,34 @@ def _dictionary(cluster: ControlPlane, token: str, path: Path) -> tuple[Job, str
     return Job(path, parts(token), host=host, variables={"eci_preflight_method": "wrong"}), "wrong"
 
 
+def _text(cluster: ControlPlane, token: str, path: Path) -> tuple[Job, str]:
+    file = kubeconfig(cluster, path / "kubeconfig", {"token": token})
+    text = file.read_text(encoding="utf-8")
+    return Job(path, parts(token), host={"eci_preflight_kubeconfig": text}), "neither a path nor a kubeconfig"
+
+
+def _base64(cluster: ControlPlane, token: str, path: Path) -> tuple[Job, str]:
+    file = kubeconfig(cluster, path / "kubeconfig", {"token": token})
+    text = base64.b64encode(file.read_bytes()).decode()
+    secrets = (*parts(token), text[400:460])
+    return Job(path, secrets, environ={"K8S_AUTH_KUBECONFIG": text}), "neither a path nor a kubeconfig"
+
+
+def _plugins_environment(cluster: ControlPlane, token: str, path: Path) -> tuple[Job, str]:
+    user = exec_plugin(path / "plugin.sh", "no credential", status=3)
+    user["exec"] |= {"args": ["--secret", PASSWORDS[0]], "env": [{"name": "KEY", "value": PASSWORDS[1]}]}
+    file = kubeconfig(cluster, path / "kubeconfig", user)
+    host = {"eci_preflight_kubeconfig": yaml.safe_load(file.read_text(encoding="utf-8"))}
+    return Job(path, (*parts(token), *PASSWORDS), host=host), "process returned 3"
+
+
+def _proxy_of_the_kubeconfig(cluster: ControlPlane, token: str, path: Path) -> tuple[Job, str]:
+    file = kubeconfig(cluster, path / "kubeconfig", {"token": token})
+    document = yaml.safe_load(file.read_text(encoding="utf-8"))
+    document["clusters"][0]["cluster"]["proxy-url"] = f"http://somebody:{PASSWORDS[1]}@127.0.0.1:9"
+    return Job(path, (*parts(token), *PASSWORDS), host={"eci_preflight_kubeconfig": document}), "could not be reached"
+
+
 FAILURES = [
     _limited_life,
     _no_rights,
@@ -197,6 +226,10 @@ FAILURES = [
     _broken_plugin,
     _options,
     _dictionary,
+    _text,
+    _base64,
+    _plugins_environment,
+    _proxy_of_the_kubeconfig,
 ]
 
 
@@ -236,3 +269,19 @@ def test_a_recreation_that_fails_keeps_the_secret(cluster: ControlPlane, token: 
     assert json.loads(report.read_text(encoding="utf-8"))["counts"]["left_out"] == 1
     assert artifacts(tmp_path / "job")["eci_fleet_upgrade_result_c"]["state"] == "left_out"
     assert (tmp_path / "job" / "artifacts" / IDENT / "stdout").exists()
+
+
+def test_a_task_with_a_wrong_option_keeps_the_secret(cluster: ControlPlane, token: str, tmp_path: Path) -> None:
+    """Ansible itself refuses it, before any of our own code has run."""
+    file = kubeconfig(cluster, tmp_path / "kubeconfig", {"token": token, "exec": {"env": [{"value": PASSWORDS[0]}]}})
+    options = {
+        "kubeconfig": yaml.safe_load(file.read_text(encoding="utf-8")),
+        "host": DEAD.replace("://", f"://somebody:{PASSWORDS[1]}@"),
+        "settle_timeout": "soon",
+    }
+    run = run_tasks([{"ackops.eci.eci_pod_facts": options}], None, tmp_path / "home", "-vvv")
+    assert run.code == 2
+    assert "settle_timeout" in run.message
+    assert "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER" in run.text
+    for secret in (*parts(token), *PASSWORDS):
+        assert secret not in run.text

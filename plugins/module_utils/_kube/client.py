@@ -19,7 +19,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._errors import (
     WatchBroken,
 )
 from ansible_collections.ackops.eci.plugins.module_utils._kube.config import Login, load
-from ansible_collections.ackops.eci.plugins.module_utils._kube.connection import Connection
+from ansible_collections.ackops.eci.plugins.module_utils._kube.connection import Connection, without_logins
 from ansible_collections.ackops.eci.plugins.module_utils._kube.paths import (
     VERSION,
     budgets_path,
@@ -49,7 +49,7 @@ def _reason_of(error: BaseException) -> str:
     inner: object = error
     while isinstance(inner, MaxRetryError) and inner.reason is not None:
         inner = inner.reason
-    return plain(str(inner), 300)
+    return plain(without_logins(str(inner)), 300)
 
 
 class KubeApi:

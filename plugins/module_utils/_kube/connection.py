@@ -10,6 +10,8 @@ names its cluster itself. A forgotten K8S_AUTH_HOST would otherwise make every i
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -43,12 +45,31 @@ _OF_HOST = ("host", "api_key", "username", "password", "client_cert", "client_ke
 _OF_KUBECONFIG = ("kubeconfig", "context")
 
 
-_LOGIN_IN_URL = re.compile(r"^([a-zA-Z][a-zA-Z0-9+.-]*://)(?:[^/@:]*:([^/@]*)|[^/@]*)@")
+# A password may hold anything but a slash; the last @ before it ends the login.
+_LOGIN_IN_URL = re.compile(r"^([a-zA-Z][a-zA-Z0-9+.-]*://|)(?:[^/@:\s]*:([^/\s]*)|[^/\s]*)@")
+_LOGIN_IN_TEXT = re.compile(r"(?<![a-zA-Z0-9+.-])([a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s@]*(?:@[^/\s@]*)*@")
+# What a kubeconfig has in it and a path has not.
+_CONTENT = re.compile(r"[\n{]|apiVersion|current-context|clusters:")
 
 
 def without_login(url: str) -> str:
     """A URL without the user and the password that stand before its host."""
     return _LOGIN_IN_URL.sub(r"\1", url)
+
+
+def without_logins(text: str) -> str:
+    """A text without the users and passwords of the URLs in it."""
+    return _LOGIN_IN_TEXT.sub(r"\1", text)
+
+
+def is_content(text: str) -> bool:
+    """Whether a text is the content of a kubeconfig, in base64 too, where a path is expected."""
+    if _CONTENT.search(text):
+        return True
+    with contextlib.suppress(ValueError):
+        found = base64.b64decode("".join(text.split()), validate=True).decode("utf-8", "replace")
+        return _CONTENT.search(found) is not None and len(found) > len("apiVersion: v1")
+    return False
 
 
 def password_in(url: object) -> str:
@@ -138,7 +159,8 @@ def resolve(params: Mapping[str, Any], environ: Mapping[str, str]) -> Connection
 def _check(found: Mapping[str, Any]) -> None:
     host = found.get("host")
     if host and not str(host).startswith(("https://", "http://")):
-        raise InvalidInput("host", host, "is not a URL", "Give it with its scheme, for example https://10.0.0.1:6443.")
+        shown = without_login(str(host))
+        raise InvalidInput("host", shown, "is not a URL", "Give it with its scheme, for example https://10.0.0.1:6443.")
     kubeconfig = found.get("kubeconfig")
     if kubeconfig is not None and not isinstance(kubeconfig, (str, Mapping)):
         raise InvalidInput(
@@ -146,6 +168,14 @@ def _check(found: Mapping[str, Any]) -> None:
             type(kubeconfig).__name__,
             "is neither a path nor a kubeconfig",
             "Give a path, or the content of a kubeconfig as a dictionary.",
+        )
+    if isinstance(kubeconfig, str) and is_content(kubeconfig):
+        raise InvalidInput(
+            "kubeconfig",
+            "(not shown)",
+            "is a text, and neither a path nor a kubeconfig",
+            'Give a path, or the content as a dictionary: kubeconfig: "{{ content | from_yaml }}" (b64decode comes first where'
+            " it is in base64).",
         )
     if found.get("impersonate_groups") and not found.get("impersonate_user"):
         raise InvalidInput(

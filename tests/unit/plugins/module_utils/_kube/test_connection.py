@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
@@ -14,9 +15,11 @@ from ansible_collections.ackops.eci.plugins.module_utils._errors import InvalidI
 from ansible_collections.ackops.eci.plugins.module_utils._kube.connection import (
     ENVIRONMENT,
     Connection,
+    is_content,
     password_in,
     resolve,
     without_login,
+    without_logins,
 )
 from tests.unit.support.builders import QUICK
 
@@ -209,9 +212,43 @@ def test_proxy_headers_come_one_by_one() -> None:
         ("http://me@proxy:3128", "http://proxy:3128", ""),
         ("http://:hidden@proxy", "http://proxy", "hidden"),
         ("no url", "no url", ""),
+        ("me:hidden@10.0.0.1:6443", "10.0.0.1:6443", "hidden"),
+        ("https://me:hid@den@10.0.0.1", "https://10.0.0.1", "hid@den"),
     ],
 )
 def test_a_login_in_a_url_is_never_shown(url: str, shown: str, secret: str) -> None:
     """The password is known, so that it can be hidden, and the rest can be told."""
     assert (without_login(url), password_in(url)) == (shown, secret)
     assert password_in(None) == ""
+
+
+def test_logins_in_a_text_are_never_shown() -> None:
+    """As in the error of a library that quotes an address."""
+    text = "Failed to parse: http://me:hi@den@proxy:99999, then https://a/b@c and me@example.org"
+    assert without_logins(text) == "Failed to parse: http://proxy:99999, then https://a/b@c and me@example.org"
+
+
+CONTENT = "apiVersion: v1\nkind: Config\nusers: [{name: u, user: {token: hidden}}]\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [CONTENT, CONTENT.replace("\n", " "), "{'users': []}", base64.b64encode(CONTENT.encode()).decode(),
+     base64.encodebytes(CONTENT.encode() * 9).decode(), '{"clusters": []}'],
+)  # fmt: skip
+def test_the_content_of_a_kubeconfig_where_a_path_is_expected(text: str) -> None:
+    """From the task or the environment: an error that does not show it, and says how to give it."""
+    for params, environ in (({"kubeconfig": text}, {}), ({}, {"K8S_AUTH_KUBECONFIG": text})):
+        with pytest.raises(InvalidInput, match=r"^kubeconfig: .* is a text, and neither a path") as caught:
+            resolve(params, environ)
+        assert "from_yaml" in caught.value.remedy
+        assert not {"hidden", text[:20]} & {str(caught.value)}
+        assert text[:20] not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "path", ["~/.kube/config", "/etc/kubernetes/admin.conf", "a", "abcdefgh", "/a/b:/c/d", "config.yml", ""]
+)
+def test_a_path_is_no_content(path: str) -> None:
+    """Some of them could be base64 of something."""
+    assert not is_content(path)
