@@ -38,9 +38,9 @@ class Right:
         return f"{self.verb} {self.resource}" + (f".{self.group}" if self.group else "")
 
 
-def shipped() -> list[Rule]:
-    """The rules of the ClusterRole that the collection ships."""
-    document = yaml.safe_load((REPO / "docs" / "rbac" / "clusterrole.yml").read_text(encoding="utf-8"))
+def shipped(beside: str = "") -> list[Rule]:
+    """The rules of the ClusterRole that the collection ships, or of an optional one ``beside`` it (``-restart``)."""
+    document = yaml.safe_load((REPO / "docs" / "rbac" / f"clusterrole{beside}.yml").read_text(encoding="utf-8"))
     return list(document["rules"])
 
 

@@ -56,6 +56,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         look()
         run = run_preflight(scene.cluster.kubeconfig, home, pod_timeout=POD_TIMEOUT)
         look()
+        assert run.preflight["set_aside"], run.text
         (path,) = home.glob("state/ackops-eci/*/ledger.jsonl")
         ledger = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         yield Story(scene, check, run, workloads, uids, ledger)

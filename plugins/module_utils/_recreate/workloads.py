@@ -9,7 +9,7 @@ import threading
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from ansible_collections.ackops.eci.plugins.module_utils._errors import InvalidInput
+from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError, InvalidInput
 from ansible_collections.ackops.eci.plugins.module_utils._kube.paths import object_path, owner_path, resources_path
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import ClusterApi, Manifest
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import BARE, Owner, Pod, Workload, controller_of
@@ -85,19 +85,34 @@ class Workloads:
             kind = owner.kind if owner.kind in _NEVER else f"{owner.kind} ({owner.api_version})"
             # Of a kind that is not understood nothing is read; that it exists is taken for granted.
             return Workload(kind, pod.namespace, owner.name, owner.uid, owner.kind if owner.kind in _NEVER else "", {})
-        manifest = self._read(path, owner)
+        manifest = self._may_read(path, owner, pod.namespace)
+        if isinstance(manifest, Workload):
+            return manifest
         if manifest is None:
             return Workload(owner.kind, pod.namespace, owner.name, owner.uid, owner.kind, None, path=path)
         above = controller_of(manifest)
         if owner.kind == "ReplicaSet" and above is not None and group_kind(above) in _ABOVE_REPLICA_SETS:
             top_path = self._path(pod.namespace, above)
-            top = self._read(top_path, above) if top_path else None
+            top = self._may_read(top_path, above, pod.namespace) if top_path else None
+            if isinstance(top, Workload):
+                return top
             if top is not None:
                 return self._workload(pod.namespace, above, top, top_path, owner.kind)
         return self._workload(pod.namespace, owner, manifest, path, owner.kind)
 
+    def _may_read(self, path: str, owner: Owner, namespace: str) -> Manifest | Workload | None:
+        """The object; or, of another project's kind that this user may not read, a workload of which nothing is known."""
+        try:
+            return self._read(path, owner)
+        except ApiError as error:
+            if error.status != 403 or group_kind(owner) not in self._kinds:
+                raise
+        return Workload(f"{owner.kind} ({owner.api_version})", namespace, owner.name, owner.uid, "", {}, unread=True)
+
     def _workload(self, namespace: str, owner: Owner, manifest: Manifest, path: str, controller_kind: str) -> Workload:
         selector = str(manifest.get("__selector") or "") or selector_of(manifest)
+        if owner.kind == "Rollout":  # its scale tells of the pods that take traffic only
+            selector = selector_of(manifest) or selector
         custom = group_kind(owner) in self._kinds
         return Workload(owner.kind, namespace, owner.name, owner.uid, controller_kind, manifest, selector, path, custom)
 

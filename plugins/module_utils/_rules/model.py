@@ -75,7 +75,7 @@ class Workload:
 
     ``manifest`` is the topmost one that is understood: None where the controller does not exist any more, empty where its kind
     is not understood. ``controller_kind`` is that of the pod's own controller. ``path`` is where the manifest was read;
-    ``custom`` says that the kind is of another project.
+    ``custom`` says that the kind is of another project, ``unread`` that this user may not read it.
     """
 
     kind: str
@@ -87,6 +87,7 @@ class Workload:
     selector: str = ""
     path: str = ""
     custom: bool = False
+    unread: bool = False
 
     @property
     def shown(self) -> str:

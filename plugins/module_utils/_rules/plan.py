@@ -37,6 +37,11 @@ UNMANAGED_REMEDY = (
     "Move or delete it yourself, waive it (exempt), or choose unmanaged: recreate (made again from its saved manifest)"
     " or unmanaged: delete."
 )
+UNKNOWN_REMEDY = (
+    "If its controller makes a pod again that was deleted, name the kind (recreated_by). Otherwise move or delete the pod"
+    " yourself, waive it (exempt), or choose unmanaged: recreate (made again from its saved manifest) or unmanaged: delete."
+)
+UNREAD_REMEDY = "Grant the right to get this kind and its scale subresource (docs/rbac/clusterrole-custom-kinds.yml)."
 APPLICATION_REMEDY = "Restart the application that made it (for Spark, submit the job again), or waive it (exempt)."
 
 
@@ -133,6 +138,10 @@ def _decide_unmanaged(pod: Pod, workload: Workload, policy: Policy) -> tuple[Act
         return Action.CLEAR, f"it has finished ({pod.phase}), and nothing needs it", ""
     if policy.unmanaged == "delete":
         return Action.DELETE, f"{what}; deleted by choice (unmanaged: delete)", ""
+    if workload.unread:
+        return Action.REFUSE, what, UNREAD_REMEDY
+    if workload.kind and not workload.controller_kind:
+        remedy = UNKNOWN_REMEDY
     if workload.controller_kind == "Pod":
         remedy = APPLICATION_REMEDY
     elif policy.unmanaged == "recreate":
@@ -149,6 +158,8 @@ def _why_unmanaged(workload: Workload) -> str:
         return f"a {workload.kind} does not recreate pods that it owns directly"
     if workload.kind and workload.manifest is None:
         return f"its controller ({workload.kind} {workload.name}) was deleted"
+    if workload.unread:
+        return f"this user may not read its controller, a {workload.kind}"
     if workload.kind:
         return f"it is unknown whether its controller, a {workload.kind}, recreates it"
     return "nothing recreates it: it has no controller"

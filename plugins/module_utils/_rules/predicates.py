@@ -162,7 +162,7 @@ def rollout_in_progress(workload: Mapping[str, Any], ours: int = 0) -> str:
     ``ours``: how many of its pods this run has on their way, which may be missing or double.
     """
     metadata, spec, status = (workload.get(part) or {} for part in ("metadata", "spec", "status"))
-    if (status.get("observedGeneration") or 0) < (metadata.get("generation") or 0):
+    if not _has_seen(workload, metadata.get("generation") or 0, status.get("observedGeneration")):
         return "its controller has not seen the last change yet"
     wanted = wanted_replicas(workload)
     kind = workload.get("kind")
@@ -170,15 +170,52 @@ def rollout_in_progress(workload: Mapping[str, Any], ours: int = 0) -> str:
         return f"{status.get('updatedReplicas') or 0} of {wanted} pods are of the new version"
     if kind == "StatefulSet" and _stateful_rolling(spec, status, wanted):
         return "its update has not reached every pod"
+    if kind == "CloneSet" and _clones_rolling(spec, status):
+        return "its update has not reached every pod"
+    if kind == "Rollout" and _argo_rolling(spec, status):
+        return "its rollout is under way"
     if kind == "Deployment" and (status.get("replicas") or 0) > wanted + ours:
         return f"{status['replicas']} pods, {wanted} wanted: old ones are still going"
     return ""
 
 
+def _has_seen(workload: Mapping[str, Any], generation: int, observed: object) -> bool:
+    """Whether the controller has seen the last change; one of another project need not say so, or says it as a text."""
+    if observed is None and not str(workload.get("apiVersion") or "apps/v1").startswith("apps/"):
+        return True
+    text = str(observed or 0)
+    # Old releases of Argo Rollouts give a hash.
+    return not text.isdecimal() or int(text) >= generation
+
+
+def _clones_rolling(spec: Mapping[str, Any], status: Mapping[str, Any]) -> bool:
+    """Whether a CloneSet has pods left to update (https://openkruise.io/docs/user-manuals/cloneset)."""
+    if (spec.get("updateStrategy") or {}).get("paused") or status.get("currentRevision") == status.get(
+        "updateRevision"
+    ):
+        return False
+    return (status.get("updatedReplicas") or 0) < (status.get("expectedUpdatedReplicas") or 0)
+
+
+def _argo_rolling(spec: Mapping[str, Any], status: Mapping[str, Any]) -> bool:
+    """Whether Argo changes the sizes of its ReplicaSets; while it is paused at a step, they replace their pods as ever.
+
+    https://argo-rollouts.readthedocs.io/en/stable/features/specification/
+    """
+    if not status.get("stableRS") or status["stableRS"] == status.get("currentPodHash"):
+        return False
+    return not (spec.get("paused") or status.get("pauseConditions") or status.get("abort"))
+
+
 def _stateful_rolling(spec: Mapping[str, Any], status: Mapping[str, Any], wanted: int) -> bool:
     strategy = spec.get("updateStrategy") or {}
-    partition = (strategy.get("rollingUpdate") or {}).get("partition") or 0
-    if strategy.get("type") == "OnDelete" or status.get("currentRevision") == status.get("updateRevision"):
+    rolling = strategy.get("rollingUpdate") or {}
+    partition = rolling.get("partition") or 0
+    if (
+        strategy.get("type") == "OnDelete"
+        or rolling.get("paused")
+        or status.get("currentRevision") == status.get("updateRevision")
+    ):
         return False
     return (status.get("updatedReplicas") or 0) < max(wanted - partition, 0)
 
@@ -276,7 +313,9 @@ def unsettled(
         why = f"its sibling {quoted(pod.name)} is not Ready ({waiting_reason(manifest)})"
         return why, "Repair that pod, or scale the workload down."
     wanted, count = wanted_replicas(workload), len(siblings) + here
-    if wanted and abs(count - wanted) > len(ours):
+    # A blue-green Rollout has the pods of its preview besides.
+    odd = wanted - count if workload.get("kind") == "Rollout" else abs(count - wanted)
+    if wanted and odd > len(ours):
         return (
             f"it has {count} pods, and wants {wanted}",
             "Find out why its controller makes no more (kubectl describe).",

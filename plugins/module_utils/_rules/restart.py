@@ -17,9 +17,9 @@ from ansible_collections.ackops.eci.plugins.module_utils._rules.serial import in
 EVICT, DELETE, RESTART, AUTO = "evict", "delete", "restart", "auto"
 # What `kubectl rollout restart` writes into a pod template.
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
-# Kinds whose controllers make the new pod before the old one goes (with the usual maxSurge).
-_SURGING = ("Deployment", "CloneSet", "Rollout")
-_RESTARTABLE = (*_SURGING, "StatefulSet")
+_RESTARTABLE = ("Deployment", "CloneSet", "Rollout", "StatefulSet")
+# Of OpenKruise: a change of annotations alone is written onto the pods that run.
+_IN_PLACE = ("InPlaceIfPossible", "InPlaceOnly")
 
 
 def why_not_restart(workload: Workload) -> str:
@@ -29,15 +29,36 @@ def why_not_restart(workload: Workload) -> str:
         return f"a {workload.kind or 'pod'} has no rollout of its own"
     if spec.get("paused"):
         return "it is paused"
-    strategy = spec.get("strategy" if workload.kind in ("Deployment", "Rollout") else "updateStrategy") or {}
-    if strategy.get("type") in ("Recreate", "OnDelete", "ReCreate"):
+    if workload.kind == "Rollout":  # a restart does not go by its strategy
+        return ""
+    strategy = spec.get("strategy" if workload.kind == "Deployment" else "updateStrategy") or {}
+    rolling = strategy.get("rollingUpdate") or {}
+    if strategy.get("type") in ("Recreate", "OnDelete"):
         return f"its strategy is {strategy['type']}"
-    if strategy.get("paused"):
+    in_place = [way for way in (strategy.get("type"), rolling.get("podUpdatePolicy")) if way in _IN_PLACE]
+    if in_place:
+        return f"it updates its pods in place ({in_place[0]})"
+    if strategy.get("paused") or rolling.get("paused"):
         return "its update strategy is paused"
-    partition = strategy.get("partition") or (strategy.get("rollingUpdate") or {}).get("partition") or 0
+    partition = strategy.get("partition") or rolling.get("partition") or 0
     if str(partition) not in ("0", "0%"):
         return f"its update strategy has a partition ({partition})"
     return ""
+
+
+def surges(workload: Workload) -> bool:
+    """Whether its rollout makes the new pod before the old one goes.
+
+    A Deployment does, if it may (maxSurge); a CloneSet where it is told to. Argo evicts pods at a restart, and so do we.
+    """
+    spec = (workload.manifest or {}).get("spec") or {}
+    if workload.kind == "Deployment":
+        surge = ((spec.get("strategy") or {}).get("rollingUpdate") or {}).get("maxSurge", "25%")
+    elif workload.kind == "CloneSet":
+        surge = (spec.get("updateStrategy") or {}).get("maxSurge", 0)
+    else:
+        return False
+    return in_pods(surge, wanted_replicas(workload.manifest or {}), up=True) > 0
 
 
 def restart_patch(kind: str, now: str) -> dict[str, Any]:
@@ -66,7 +87,7 @@ def _why(steps: Sequence[Step], budgets: Sequence[Mapping[str, Any]]) -> str:
     """Why a restart is better than evictions; empty where it is not."""
     workload = steps[0].workload
     replicas = wanted_replicas(workload.manifest or {})
-    if workload.kind not in _SURGING or replicas < 1 or max_unavailable(workload) >= replicas:
+    if not surges(workload) or replicas < 1 or max_unavailable(workload) >= replicas:
         return ""
     serving = sum(step.pod.ready for step in steps)
     if replicas == 1 and serving and max_unavailable(workload) == 0:
