@@ -6,7 +6,7 @@ RUN := $(DEV) run main
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help env demo demo-fleet test mutation bench scale lint ruff ansible-lint docs-lint types unit browser awx sanity importer binaries \
+.PHONY: help env demo demo-fleet demo-busy test mutation bench scale lint ruff ansible-lint docs-lint types unit browser awx sanity importer binaries \
         compat integration scenarios artifact cluster docs format messages requirements clean clean-environments
 
 help: ## Show this list
@@ -22,6 +22,9 @@ demo: ## Show what the collection does, on a throw-away cluster
 
 demo-fleet: ## Upgrade four real clusters behind the gate, three of them in trouble
 	@$(RUN) python -m tests.demo.fleet $(ARGS)
+
+demo-busy: ## Recreate what can be recreated on a cluster full of troubles, and list the rest with remedies
+	@$(RUN) python -m tests.demo.busy $(ARGS)
 
 # What is quick fails first; integration is last, so that its summary ends the output.
 test: ruff types unit browser ansible-lint docs-lint awx sanity importer compat integration ## Run every check there is

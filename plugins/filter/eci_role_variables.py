@@ -5,10 +5,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
-from ansible_collections.ackops.eci.plugins.plugin_utils._role_variables import connection, unknown_variables
+from ansible_collections.ackops.eci.plugins.plugin_utils._role_variables import (
+    connection,
+    options_in,
+    unknown_variables,
+)
+
+ROLES = Path(__file__).resolve().parents[2] / "roles"
+
+
+def eci_unknown_variables(names: Sequence[str]) -> list[str]:
+    """A line for each of the variables that is misspelt."""
+    specs = [ROLES / role / "meta" / "argument_specs.yml" for role in ("eci_preflight", "eci_fleet_upgrade")]
+    return unknown_variables(names, {name for spec in specs for name in options_in(spec.read_text(encoding="utf-8"))})
 
 
 class FilterModule:
@@ -16,4 +29,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """The filters by name."""
-        return {"eci_connection": connection, "eci_unknown_variables": unknown_variables}
+        return {"eci_connection": connection, "eci_unknown_variables": eci_unknown_variables}

@@ -23,8 +23,8 @@ _KEPT = (
 _LISTS = ("blockers", "recreated", "planned", "set_aside", "missing", "exempted", "workloads")
 # Of an entry of a list only what a person reads.
 _SAID = (
-    "namespace", "name", "verdict", "platform_version", "instance_id", "owner", "outcome", "method", "reason",
-    "old_version", "new_version", "new_name", "new_node", "seconds", "workload", "pods", "removed", "remedy",
+    "namespace", "name", "verdict", "platform_version", "instance_id", "owner", "outcome", "method", "reason", "remedy",
+    "old_version", "new_version", "new_name", "new_node", "seconds", "workload", "pods", "removed",
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -61,64 +62,46 @@ def connection(options: Mapping[str, Any], omitted: object) -> dict[str, Any]:
 
 # -- misspelt variables --------------------------------------------------------------------------------------------
 
-# The variables by the prefix of their role or playbook: those of the argument specs, of the playbooks, and those that
-# the roles set. Names that begin with `<prefix>result_` are artifacts, one for each cluster.
-VARIABLES: Mapping[str, tuple[str, ...]] = {
-    "eci_preflight_": (
-        *CLUSTER_AND_USER,
-        *PROXY,
-        "persist_config",
-        "target_version",
-        "node_name_prefixes",
-        "settle_timeout",
-        "matrix",
-        "exempt",
-        "method",
-        "serial",
-        "workload_serial",
-        "recreated_by",
-        "forget",
-        "unmanaged",
-        "running_jobs",
-        "pod_timeout",
-        "run_timeout",
-        "max_failures",
-        "record_dir",
-        "record_root",
-        "require_named_cluster",
-        "fail_when_not_ready",
-        "upgrade_timeout",
-        "src",
-        "cluster_version",
-        "report",
-        "report_title",
-        "hosts",
-        "server_version",
-    ),
-    "eci_fleet_upgrade_": ("tasks_file", "role", "report", "recreate", "hosts", "serial", "max_fail_percentage"),
+# Variables that are no options of a role: the playbooks read them, or a role sets them. Names that begin with
+# `<prefix>result_` are artifacts, one for each cluster.
+MORE_VARIABLES: Mapping[str, tuple[str, ...]] = {
+    "eci_preflight_": ("hosts", "server_version"),
+    "eci_fleet_upgrade_": ("hosts", "serial", "max_fail_percentage"),
 }
 ARTIFACT = "result_"
 
 
-def unknown_variables(names: Iterable[str]) -> list[str]:
-    """A line for each variable that bears a role's prefix and is none of its variables, with what may have been meant."""
+_OPTION = re.compile(r"^ {6}(\w+):$", re.MULTILINE)
+
+
+def options_in(argument_specs: str) -> set[str]:
+    """The options that the text of a role's argument_specs.yml names. Reading it as YAML would take a hundred times as long."""
+    return set(_OPTION.findall(argument_specs))
+
+
+def unknown_variables(names: Iterable[str], options: Iterable[str]) -> list[str]:
+    """A line for each variable that bears a role's prefix and is none of its variables, with what may have been meant.
+
+    ``options``: the options of both roles.
+    """
+    known = {*options, *(prefix + name for prefix, more in MORE_VARIABLES.items() for name in more)}
     lines = []
-    for name in sorted(set(names)):
-        prefix = next((prefix for prefix in VARIABLES if name.startswith(prefix)), "")
-        rest = name[len(prefix) :]
-        if prefix and rest not in VARIABLES[prefix] and not rest.startswith(ARTIFACT):
-            meant = _meant(prefix, rest)
+    for name in sorted(set(names) - known):
+        prefix = next((prefix for prefix in MORE_VARIABLES if name.startswith(prefix)), "")
+        if prefix and not name.startswith(prefix + ARTIFACT):
+            meant = _meant(prefix, name[len(prefix) :], known)
             lines.append(plain(name, 120) + (f" (did you mean {meant}?)" if meant else ""))
     return lines
 
 
-def _meant(prefix: str, rest: str) -> str:
+def _meant(prefix: str, rest: str, known: set[str]) -> str:
     """The variable that is most like it: the same one of the other role, one that it is the beginning of, or a similar one."""
-    for other, variables in VARIABLES.items():
-        if rest in variables:
+    for other in MORE_VARIABLES:
+        if other + rest in known:
             return other + rest
-    begun = [name for name in VARIABLES[prefix] if name.startswith(rest) or rest.startswith(name)]
+    own = sorted(name[len(prefix) :] for name in known if name.startswith(prefix))
+    begun = [name for name in own if name.startswith(rest) or rest.startswith(name)]
     if len(begun) == 1:
         return prefix + begun[0]
-    close = difflib.get_close_matches(rest, VARIABLES[prefix], n=1)
+    close = difflib.get_close_matches(rest, own, n=1)
     return prefix + close[0] if close else ""

@@ -14,6 +14,7 @@ import pytest
 
 from tests.cluster import ControlPlane, workloads as w
 from tests.cluster.api import ApiError
+from tests.cluster.webhook import Webhook
 from tests.integration.access import Right, kubeconfig_of, rights_of, shipped, without
 from tests.integration.scenarios.late_node import on_a_node_that_joins
 from tests.integration.scenarios.module_run import ModuleRun, run_module
@@ -215,3 +216,19 @@ def test_acks_preset_role(scene: Scenario) -> None:
     assert 'cannot create resource "pods/eviction"' in run.message
     assert "docs/rbac" in run.message
     assert scene.uids("web") == {pod["metadata"]["uid"] for pod in pods}
+
+
+def test_a_missing_pod_with_the_role_alone(scene: Scenario) -> None:
+    """The role may read one namespace object only, kube-system's: that a pod of another one is missing is told all the same."""
+    pods = scene.aged(w.bare_pod(scene.namespace, "lonely"))
+    kubeconfig = kubeconfig_of(scene.cluster, "whole", shipped(), scene.home)
+    with Webhook(scene.cluster, scene.namespace, ["pods"], lambda _request: "not today", dry_runs=False):
+        run = scene.recreate(pods, kubeconfig=kubeconfig, unmanaged="recreate", pod_timeout=10)
+    assert list(run.outcomes.values()) == ["failed"], run.told
+    check = scene.judge(kubeconfig)
+    assert [pod["name"] for pod in check.result["missing"]] == ["lonely"], check.result
+    elsewhere = scene.recreate([], kubeconfig=kubeconfig, record_dir=str(scene.home / "elsewhere"))
+    assert "was removed and not made again" in elsewhere.message
+    again = scene.recreate([], kubeconfig=kubeconfig, unmanaged="recreate", pod_timeout=30)
+    assert again.code == 0, again.told
+    assert scene.judge(kubeconfig).code == 0

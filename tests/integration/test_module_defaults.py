@@ -16,7 +16,6 @@ import pytest
 import yaml
 
 from tests.cluster import ControlPlane, workloads as w
-from tests.cluster.doors import Doors
 from tests.integration.fleets import fleet_kubeconfig
 from tests.integration.support import NEW, OLD, PREFLIGHT, Run, run_playbook
 
@@ -96,21 +95,21 @@ def test_a_context_is_looked_for_in_the_kubeconfig_of_the_play(
     cluster: ControlPlane, second: ControlPlane, home: Path, tmp_path: Path
 ) -> None:
     """So is it in every form in which the play can say it, but for the defaults of a single module: those are not for the role."""
-    with Doors([second.server]) as doors:
-        servers = {"a": (cluster, cluster.server), "b": (second, second.server), "c": (second, doors.servers[0])}
-        kubeconfig = str(fleet_kubeconfig(tmp_path / "fleet.conf", servers))
-        hosts = {"nothing": {}, "context": {"context": "b"}, "both": {"context": "c", "kubeconfig": kubeconfig}}
-        elsewhere = {"kubeconfig": "/nowhere", "host": "https://127.0.0.1:9", "api_key": "x"}
-        defaults = {
-            GROUP: {"kubeconfig": "{{ the_file }}", "context": "a", "impersonate_user": None},
-            "ackops.eci.eci_compat_check": elsewhere,
-        }
-        task = role("check")
-        task["vars"]["the_file"] = kubeconfig
+    servers = {"a": (cluster, cluster.server), "b": (second, second.server)}
+    kubeconfig = str(fleet_kubeconfig(tmp_path / "fleet.conf", servers))
+    elsewhere = {"kubeconfig": "/nowhere", "host": "https://127.0.0.1:9", "api_key": "x"}
+    defaults = {
+        GROUP: {"kubeconfig": "{{ the_file }}", "context": "a", "impersonate_user": None},
+        "ackops.eci.eci_compat_check": elsewhere,
+    }
+    task = role("check")
+    task["vars"]["the_file"] = kubeconfig
+    for own in ({"context": "b"}, {"context": "b", "kubeconfig": kubeconfig}):
+        hosts: dict[str, dict[str, Any]] = {"nothing": {}, "own": own}
         run = run_play(home, hosts, defaults, task)
         assert run.code == 0, run.text
         seen = {host: run.result("Check the ECI pods", host)["cluster"]["server"] for host in hosts}
-        assert seen == {"nothing": cluster.server, "context": second.server, "both": doors.servers[0]}
+        assert seen == {"nothing": cluster.server, "own": second.server}
 
 
 @pytest.mark.compat

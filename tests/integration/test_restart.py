@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -127,7 +128,7 @@ def test_a_stateful_set_is_rolled(scenario: Scenario) -> None:
     ],
 )
 def test_what_cannot_be_rolled_is_evicted_and_says_so(
-    scenario: Scenario, kind: str, spec: dict[str, object], why: str
+    scenario: Scenario, kind: str, spec: dict[str, Any], why: str
 ) -> None:
     """The wish for a restart does not keep a pod from going."""
     pods = scenario.aged(scenario.workload(kind, replicas=2, **spec), 2)

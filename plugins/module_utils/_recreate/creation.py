@@ -11,11 +11,14 @@ from collections.abc import Mapping
 
 from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError, ConnectionFailed
 from ansible_collections.ackops.eci.plugins.module_utils._kube.paths import pods_path
-from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import ClusterApi, Manifest
+from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import ClusterApi, Manifest, PodSet
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.patience import NotNow
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import PLATFORM_VERSION, Pod, Workload
+from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import APPLICATION_REMEDY
 from ansible_collections.ackops.eci.plugins.module_utils._text import quoted
 
+# So many of the pods that belong to a pod are named.
+MOST_NAMED = 3
 # Pods that only a server's dry run ever sees are called by this; their own names are taken.
 TRIAL_NAME = "ackops-eci-trial-"
 _QUOTA = re.compile(r"exceeded quota: .*?used: (?P<used>\S+), limited: (?P<limited>\S+)", re.ASCII)
@@ -31,10 +34,23 @@ class Creation:
         self._lock = threading.Lock()
 
     def check_pod(self, pod: Pod, wanted: Manifest) -> None:
-        """Raise NotNow where the server would not create the pod again from that manifest."""
+        """Raise NotNow where the server would not create the pod again from that manifest, or other pods would go with it."""
+        self._check_alone(pod)
         why = self._try(pod.namespace, wanted)
         if why is not None:
             raise why
+
+    def _check_alone(self, pod: Pod) -> None:
+        """Raise NotNow where pods belong to this one (the executors of a Spark driver): they are deleted with it for good."""
+        listed, _version = self._api.list_pods(PodSet(pod.namespace))
+        names = sorted(
+            str(found["metadata"]["name"])
+            for found in listed
+            if any(owner.get("uid") == pod.uid for owner in found["metadata"].get("ownerReferences") or ())
+        )
+        if names:
+            shown = ", ".join(map(quoted, names[:MOST_NAMED])) + (", ..." if len(names) > MOST_NAMED else "")
+            raise NotNow(f"{len(names)} pod(s) belong to it and would be deleted with it: {shown}", APPLICATION_REMEDY)
 
     def check_template(self, workload: Workload, manifest: Manifest) -> None:
         """Raise NotNow where the server would not create another pod from the template of a workload."""

@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
+from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError
 from ansible_collections.ackops.eci.plugins.module_utils._kube.paths import leases_path, namespace_path, pods_path
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import ClusterApi, Manifest
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.workloads import Workloads
@@ -122,7 +123,7 @@ def why_missing(api: ClusterApi, workloads: Workloads, entry: Entry) -> str:
         found = api.get(pods_path(entry.namespace, entry.name))
         if found is not None and found["metadata"]["uid"] != entry.uid and not pod_from_manifest(found).deleting:
             return ""
-        if api.get(namespace_path(entry.namespace)) is None:
+        if _is_gone(api, namespace_path(entry.namespace)):
             return ""
         if found is not None and found["metadata"]["uid"] == entry.uid and not pod_from_manifest(found).deleting:
             return ""  # it was never removed
@@ -141,6 +142,16 @@ def why_missing(api: ClusterApi, workloads: Workloads, entry: Entry) -> str:
     if manifest.get("kind") == "Job" or ready >= wanted:
         return ""
     return f"{workload.shown} has {ready} of {wanted} pods Ready"
+
+
+def _is_gone(api: ClusterApi, namespace: str) -> bool:
+    """Whether a namespace is gone; one that the user may not read is taken to be there."""
+    try:
+        return api.get(namespace) is None
+    except ApiError as error:
+        if error.status == 403:
+            return False
+        raise
 
 
 def missing_pods(api: ClusterApi, workloads: Workloads) -> list[Missing]:

@@ -43,6 +43,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Acti
 
 # How long the watch is followed before the owner is read again (it may have been scaled down or deleted meanwhile).
 WATCH_SECONDS = 5.0
+HELD_REMEDY = "Find out what keeps it; nothing is forced."
 
 T = TypeVar("T")
 
@@ -139,7 +140,7 @@ class PodRecreation:
         current = pod_from_manifest(manifest)
         if current.deleting:
             why = f"it is already being deleted ({predicates.held_by(manifest)})"
-            raise NotNow(why, "Find out what keeps it; nothing is forced.")
+            raise NotNow(why, HELD_REMEDY)
         version = self._context.settled_as(current)
         if self._context.is_good(version):
             return self._outcome("already_compatible", f"it runs on platform version {version} now")

@@ -5,30 +5,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError, ConnectionFailed
 from ansible_collections.ackops.eci.plugins.module_utils._kube.paths import pods_path
+from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Manifest
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.context import RunContext
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.patience import NotNow
-from ansible_collections.ackops.eci.plugins.module_utils._recreate.pod import method_of
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.pod import HELD_REMEDY, method_of, pod_set_of
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.removal import DELETE, Removal
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.waves import untouched
 from ansible_collections.ackops.eci.plugins.module_utils._rules import predicates
 from ansible_collections.ackops.eci.plugins.module_utils._rules.manifest import recreatable
-from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Recreation
+from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Pod, Recreation, pod_from_manifest
 from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Action, Plan, Step
 from ansible_collections.ackops.eci.plugins.module_utils._rules.restart import restart_patch
 
 
+@dataclass(frozen=True)
+class _Group:
+    """What a workload looks like now: why none of its pods may go, its manifest, and its pods, each with its own."""
+
+    why: NotNow | None
+    manifest: Manifest
+    pods: Sequence[tuple[Pod, Manifest]] = ()
+
+
 def predict(context: RunContext, plan: Plan) -> list[Recreation]:
     """What a run would do, in order. Changes nothing."""
-    asked: dict[str, NotNow | None] = {}
-    return [_told(context, _predict(context, step, asked)) for step in plan.steps]
+    groups: dict[str, _Group] = {}
+    return [_predict(context, step, groups) for step in plan.steps]
 
 
-def _predict(context: RunContext, step: Step, asked: dict[str, NotNow | None]) -> Recreation:
+def _predict(context: RunContext, step: Step, groups: dict[str, _Group]) -> Recreation:
+    """Foretold, and said: a result lists the first pods only, the progress all of them."""
     method = method_of(step, context.method)
     try:
-        _try_out(context, step, asked)
+        _try_out(context, step, groups)
         done = untouched(step, "predicted", step.reason, method=method)
     except NotNow as why:
         done = untouched(step, "blocked", why.reason, why.remedy, method)
@@ -38,40 +52,56 @@ def _predict(context: RunContext, step: Step, asked: dict[str, NotNow | None]) -
     return done
 
 
-def _told(context: RunContext, outcome: Recreation) -> Recreation:
-    """The same, and said: a result lists the first pods only, the progress all of them."""
-    context.journal.write(
-        "planned",
-        namespace=outcome.namespace,
-        name=outcome.name,
-        outcome=outcome.outcome,
-        method=outcome.method,
-        reason=outcome.reason,
-    )
-    return outcome
-
-
-def _try_out(context: RunContext, step: Step, asked: dict[str, NotNow | None]) -> None:
-    """Raise NotNow for what would keep the pod from going."""
+def _try_out(context: RunContext, step: Step, groups: dict[str, _Group]) -> None:
+    """Raise NotNow for what would keep the pod from going, as things are now."""
+    if step.pod.deleting:
+        manifest = context.api.get(pods_path(step.pod.namespace, step.pod.name)) or {}
+        raise NotNow(f"it is already being deleted ({predicates.held_by(manifest)})", HELD_REMEDY)
+    if step.action == Action.AWAIT_JOB:
+        raise NotNow(step.reason, step.remedy)
     if step.action in (Action.ROLL, Action.BY_CONTROLLER):
-        if step.group not in asked:
-            asked[step.group] = _of_workload(context, step)
-        if asked[step.group] is not None:
-            raise asked[step.group]  # type: ignore[misc]  # it is not None here
+        if step.group not in groups:
+            groups[step.group] = _group_of(context, step)
+        _try_out_in(groups[step.group], step)
     if step.action == Action.ROLL:
         return
     if step.action == Action.FROM_MANIFEST:
-        manifest = context.api.get(pods_path(step.pod.namespace, step.pod.name))
-        if manifest is not None:
-            context.creation.check_pod(step.pod, recreatable(manifest))
+        found = context.api.get(pods_path(step.pod.namespace, step.pod.name))
+        if found is not None:
+            context.creation.check_pod(step.pod, recreatable(found))
     by_method = step.action in (Action.BY_CONTROLLER, Action.FROM_MANIFEST, Action.DELETE)
     Removal(context.api, step.pod, context.method if by_method else DELETE).try_out()
 
 
-def _of_workload(context: RunContext, step: Step) -> NotNow | None:
+def _try_out_in(group: _Group, step: Step) -> None:
+    """Raise NotNow for what is the matter with the pod's workload."""
+    if group.why is not None:
+        raise group.why
+    if step.action == Action.ROLL or step.workload.kind == "Job":
+        return
+    siblings = [(pod, manifest) for pod, manifest in group.pods if pod.uid != step.pod.uid]
+    mine = next((pod for pod, _manifest in group.pods if pod.uid == step.pod.uid), step.pod)
+    serves = mine.ready or step.workload.controller_kind == "StatefulSet"
+    why, remedy = predicates.unsettled(group.manifest, siblings, here=True, serves=serves)
+    if why:
+        raise NotNow(f"{step.workload.shown} has not settled: {why}", remedy)
+
+
+def _group_of(context: RunContext, step: Step) -> _Group:
+    """A workload as it is now."""
+    manifest = context.workloads.reread(step.workload) or {}
+    why = _of_workload(context, step, manifest)
+    if why is not None or step.action == Action.ROLL:
+        return _Group(why, manifest)
+    found, _version = context.api.list_pods(pod_set_of(step))
+    pods = [(pod_from_manifest(entry), entry) for entry in found]
+    owned = [(pod, entry) for pod, entry in pods if context.workloads.owns(step.workload, pod) and not pod.finished]
+    return _Group(None, manifest, owned)
+
+
+def _of_workload(context: RunContext, step: Step, manifest: Manifest) -> NotNow | None:
     """Why the workload must not be touched now, or could not bring a pod back."""
-    manifest = context.workloads.reread(step.workload)
-    if manifest is None:
+    if not manifest:
         return NotNow(f"{step.workload.shown} is gone or being deleted", "Run again.")
     why = "" if step.workload.kind == "Job" else predicates.rollout_in_progress(manifest)
     if why:

@@ -37,6 +37,7 @@ UNMANAGED_REMEDY = (
     "Move or delete it yourself, waive it (exempt), or choose unmanaged: recreate (made again from its saved manifest)"
     " or unmanaged: delete."
 )
+APPLICATION_REMEDY = "Restart the application that made it (for Spark, submit the job again), or waive it (exempt)."
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ def _decide_unmanaged(pod: Pod, workload: Workload, policy: Policy) -> tuple[Act
     if policy.unmanaged == "delete":
         return Action.DELETE, f"{what}; deleted by choice (unmanaged: delete)", ""
     if workload.controller_kind == "Pod":
-        remedy = "Restart the application that made it (for Spark, submit the job again), or waive it (exempt)."
+        remedy = APPLICATION_REMEDY
     elif policy.unmanaged == "recreate":
         if pod.finished:
             return Action.CLEAR, f"{what}, and it has finished ({pod.phase})", ""

@@ -10,14 +10,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+import yaml
 
+from ansible_collections.ackops.eci.plugins.filter.eci_role_variables import ROLES, eci_unknown_variables
 from ansible_collections.ackops.eci.plugins.plugin_utils._role_variables import (
     ALIASES,
     CLUSTER_AND_USER,
     NAMES_CLUSTER,
     PROXY,
     connection,
-    unknown_variables,
+    options_in,
 )
 
 OMIT = object()
@@ -110,4 +112,12 @@ def test_an_option_that_is_omitted_is_not_given() -> None:
 )
 def test_misspelt_variables(name: str, line: str | None) -> None:
     """Named, with what was probably meant; what the roles set, and other names, are no concern."""
-    assert unknown_variables([name, "inventory_hostname"]) == ([] if line is None else [line])
+    assert eci_unknown_variables([name, "inventory_hostname"]) == ([] if line is None else [line])
+
+
+@pytest.mark.parametrize("role", ["eci_preflight", "eci_fleet_upgrade"])
+def test_the_options_are_those_that_the_argument_specs_declare(role: str) -> None:
+    """Read as text, and found the same as by the parser."""
+    text = (ROLES / role / "meta" / "argument_specs.yml").read_text(encoding="utf-8")
+    entries = yaml.safe_load(text)["argument_specs"].values()
+    assert options_in(text) == {name for entry in entries for name in entry["options"]}

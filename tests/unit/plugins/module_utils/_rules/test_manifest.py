@@ -115,3 +115,31 @@ def test_debug_containers_are_left_out() -> None:
 def test_a_manifest_without_anything_is_still_a_pod(manifest: dict[str, Any]) -> None:
     """No exception half-way through a recreation."""
     assert recreatable(manifest)["kind"] == "Pod"
+
+
+@pytest.mark.parametrize(
+    ("fields", "node"),
+    [
+        ([{"manager": "kubectl", "fieldsV1": {"f:spec": {"f:nodeName": {}, "f:containers": {}}}}], "node-7"),
+        ([{"manager": "kubectl", "fieldsV1": {"f:spec": {"f:containers": {}}}}], None),
+        ([{"manager": "kubelet", "fieldsV1": {"f:status": {}}}, {"manager": "old"}], None),
+        ([], None),
+        (None, None),
+    ],
+)
+def test_a_pod_that_names_its_node_goes_back_there(fields: list[dict[str, Any]] | None, node: str | None) -> None:
+    """One that the scheduler sent somewhere is scheduled anew: its node may be full, or gone."""
+    manifest = pod_manifest()
+    manifest["metadata"]["managedFields"] = fields
+    manifest["spec"]["nodeName"] = "node-7"
+    assert recreatable(manifest)["spec"].get("nodeName") == node
+
+
+def test_what_admission_works_out_is_left_to_it() -> None:
+    """Admission refuses a priority or an overhead that is not what the classes say by now, and the old pod is gone by then."""
+    manifest = pod_manifest()
+    worked_out = {"priority": 1000, "preemptionPolicy": "PreemptLowerPriority", "overhead": {"cpu": "1"}}
+    manifest["spec"] |= {**worked_out, "priorityClassName": "important", "runtimeClassName": "rund"}
+    spec = recreatable(manifest)["spec"]
+    assert not set(worked_out) & set(spec)
+    assert (spec["priorityClassName"], spec["runtimeClassName"]) == ("important", "rund")
