@@ -111,7 +111,8 @@ def docs_site() -> int:
 
 def _picture_steps(copy: Path, target: Path) -> list[tuple[str, ...]]:
     """Take pictures along: antsibull-docs copies pages only."""
-    pictures = sorted(str(path) for path in (copy / "docs" / "docsite" / "rst").glob("*.svg"))
+    pages = copy / "docs" / "docsite" / "rst"
+    pictures = sorted(str(path) for ending in ("png", "svg") for path in pages.glob(f"*.{ending}"))
     return [("cp", *pictures, str(target / "docsite"))] if pictures else []
 
 
