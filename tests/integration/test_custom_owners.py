@@ -19,7 +19,7 @@ from tests.integration.scenarios.scenario import Scenario
 from tests.integration.support import NEW, OLD
 
 SLOW = {"test.ackops/ready-delay": "1s"}
-NAMED = {"recreated_by": ["games.example.org/Lobby"]}
+NAMED: dict[str, Any] = {"recreated_by": ["games.example.org/Lobby"]}
 
 
 @pytest.fixture(scope="module", autouse=True)

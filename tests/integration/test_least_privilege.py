@@ -93,14 +93,14 @@ def budgets_in_a_message(scene: Scenario, kubeconfig: Path) -> ModuleRun:
     pods = scene.aged(scene.workload("Deployment"))
     scene.budget("first-budget", "web", 0)
     scene.budget("second-budget", "web", 0)
-    return scene.recreate(pods, kubeconfig=kubeconfig, pod_timeout=30)
+    return scene.recreate(pods, kubeconfig=kubeconfig, pod_timeout=2)
 
 
 def event_in_a_message(scene: Scenario, kubeconfig: Path) -> ModuleRun:
     """No replacement is made: only the controller's event says why."""
     pods = scene.aged(scene.workload("Deployment"))
-    scene.no_more_pods()
-    return scene.recreate(pods, kubeconfig=kubeconfig, pod_timeout=2)
+    with Webhook(scene.cluster, scene.namespace, ["pods"], lambda _request: "image is not signed", dry_runs=False):
+        return scene.recreate(pods, kubeconfig=kubeconfig, pod_timeout=6)
 
 
 def node_learned_late(scene: Scenario, kubeconfig: Path) -> ModuleRun:
@@ -158,7 +158,7 @@ PROMISES = {
     Right("policy", "poddisruptionbudgets", "list"): Promise(
         budgets_in_a_message, "first-budget, second-budget", "more than one PodDisruptionBudget"
     ),
-    Right("", "events", "list"): Promise(event_in_a_message, "exceeded quota", "made no replacement"),
+    Right("", "events", "list"): Promise(event_in_a_message, "image is not signed", "made no replacement"),
     Right("", "pods", "create"): Promise(bare_pod),
     Right("coordination.k8s.io", "leases", "create"): Promise(first_run_of_a_cluster),
     Right("coordination.k8s.io", "leases", "get"): Promise(later_run),

@@ -50,6 +50,11 @@ def is_budget(error: ApiError) -> bool:
     return any(cause.get("reason") == "DisruptionBudget" for cause in error.causes)
 
 
+def is_namespace(error: ApiError) -> bool:
+    """Whether nothing can be created because the namespace is gone, or being deleted (which may take for ever)."""
+    return error.status == 404 or any(cause.get("reason") == "NamespaceTerminating" for cause in error.causes)
+
+
 def is_transient(error: Exception) -> bool:
     """Whether the same request may succeed later: throttled, refused by a budget, a server in trouble, no answer at all."""
     if isinstance(error, ListExpired):

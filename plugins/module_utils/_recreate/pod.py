@@ -27,6 +27,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._recreate.patience impo
     NotNow,
     Patience,
     Stopped,
+    is_namespace,
     is_transient,
 )
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.removal import DELETE, Removal
@@ -231,9 +232,9 @@ class PodRecreation:
         try:
             self._retry(lambda: self._created(wanted))
         except (ApiError, ConnectionFailed) as error:
-            if isinstance(error, ApiError) and error.status == 404:  # with its namespace
+            if isinstance(error, ApiError) and is_namespace(error):
                 self._context.note_back(self._pod)
-                raise NoLongerNeeded(f"its namespace {self._pod.namespace} is gone") from error
+                raise NoLongerNeeded(f"its namespace {self._pod.namespace} is gone or being deleted") from error
             raise CannotRecreate(f"it was deleted and could not be created again: {error} {_by_hand(path)}") from error
         self._kept = path
         self._context.note_back(self._pod)

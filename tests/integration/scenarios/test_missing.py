@@ -126,16 +126,18 @@ def test_a_pod_whose_removal_was_refused(scenario: Scenario) -> None:
 
 
 def test_the_namespace_of_a_missing_pod_is_deleted(scenario: Scenario) -> None:
-    """The user deletes the namespace of a missing pod: later runs do everything else, and the cluster is ready."""
+    """The user deletes the namespace of a missing pod, and a finalizer holds it: the run does everything else, nothing is missing."""
     gone = f"{scenario.namespace}-gone"
     lost(scenario, gone)
     web = scenario.aged(scenario.workload("Deployment"))
-    scenario.happens("The user deletes the namespace.")
+    scenario.happens("The user deletes the namespace, which hangs in Terminating.")
     path = f"/api/v1/namespaces/{gone}"
+    stuck = {"metadata": {"name": "stuck", "finalizers": [FINALIZER]}}
+    scenario.api.request("POST", f"{path}/configmaps", stuck)
     scenario.api.request("DELETE", path)
-    w.wait_for(lambda: gone not in [found["metadata"]["name"] for found in scenario.api.list("/api/v1/namespaces")],
-               "the end of the namespace")  # fmt: skip
+    w.wait_for(lambda: scenario.api.request("GET", path)["status"]["phase"] == "Terminating", "its end")
     run = scenario.recreate(web, **BARE)
+    scenario.api.patch(f"{path}/configmaps/stuck", {"metadata": {"finalizers": None}})
     assert run.code == 0, run.told
     assert run.outcomes[web[0]["metadata"]["name"]] == "recreated"
     assert scenario.judge().code == 0
