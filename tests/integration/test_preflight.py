@@ -110,14 +110,16 @@ def test_a_bare_pod_is_set_aside(cluster: ControlPlane, namespace: str, home: Pa
     pods = w.wait_ready(api, namespace, "web", 2) + w.wait_ready(api, namespace, "lonely", 1)
     w.age(api, pods, OLD)
     before = {p["metadata"]["uid"]: p["metadata"]["name"] for p in w.pods_of(api, namespace)}
-    for arguments, left in ((("--check",), set(before)), ((), {u for u, name in before.items() if name == "lonely"})):
-        run = run_preflight(cluster.kubeconfig, home, *arguments)
-        assert run.code == 2, run.text
-        assert f"{namespace}/lonely" in run.message
-        assert "unmanaged: recreate" in run.message
-        assert "Traceback" not in run.text
+    lonely = {uid for uid, name in before.items() if name == "lonely"}
+    runs = []
+    for arguments, left in ((("--check",), set(before)), ((), lonely)):
+        runs.append(run_preflight(cluster.kubeconfig, home, *arguments))
+        assert runs[-1].code == 2, runs[-1].text
+        assert f"{namespace}/lonely" in runs[-1].message
+        assert "unmanaged: recreate" in runs[-1].message
+        assert "Traceback" not in runs[-1].text
         assert {p["metadata"]["uid"] for p in w.pods_of(api, namespace)} & set(before) == left
-    assert len(run.preflight["recreated"]) == 2
+    assert len(runs[-1].preflight["recreated"]) == 2
     waiver = {"match": "name == 'lonely'", "reason": "moved by hand on Friday", "expires": "2999-12-31"}
     run = run_preflight(cluster.kubeconfig, home, exempt=[waiver])
     assert run.code == 0, run.text

@@ -133,7 +133,7 @@ MUTANTS = (
            "if pod.deleting and pod.uid not in ours:",
            "if False:", UNIT),
     Mutant("7", "missing pods do not matter", _PREDICATES,
-           "if wanted and abs(count - wanted) > len(ours):",
+           "if wanted and odd > len(ours):",
            "if False:"),
     Mutant("7", "the lowest ordinal first", _PLAN,
            "rank = -int(found.group(1))",

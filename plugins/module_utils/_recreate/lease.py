@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError, ConnectionFailed, EciError
@@ -120,10 +121,19 @@ class Lease:
             if noted:
                 self._note()
 
-    def missing(self) -> list[Entry]:
-        """The pods that are noted as missing."""
+    def forget(self, names: Collection[str]) -> set[str]:
+        """Note that nobody wants these pods (``namespace/name``) back. Returns those that were noted as missing."""
         with self._lock:
-            return list(self._missing.values())
+            found = [entry for entry in self._missing.values() if entry.key in names]
+            self._missing.update((entry.uid, replace(entry, forgotten=True)) for entry in found)
+            if found:
+                self._note()
+            return {entry.key for entry in found}
+
+    def missing(self, *, forgotten: bool = False) -> list[Entry]:
+        """The pods that are noted as missing; or those of them that nobody wants back."""
+        with self._lock:
+            return [entry for entry in self._missing.values() if entry.forgotten == forgotten]
 
     def _note(self) -> None:
         for _attempt in range(MOST_CONFLICTS):

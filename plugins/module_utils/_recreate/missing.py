@@ -33,7 +33,10 @@ MOST_NOTED = 300
 
 @dataclass(frozen=True)
 class Entry:
-    """One pod that is missing. ``again`` says that only a run, or a person, makes it again, from ``manifest`` on ``host``."""
+    """One pod that is missing. ``again`` says that only a run, or a person, makes it again, from ``manifest`` on ``host``.
+
+    ``forgotten``: nobody wants it back. It is still noted, for the ledger on that host says that it is to be made again.
+    """
 
     namespace: str
     name: str
@@ -45,6 +48,7 @@ class Entry:
     host: str = ""
     ledger: str = ""
     since: str = ""
+    forgotten: bool = False
 
     @property
     def key(self) -> str:
@@ -164,7 +168,7 @@ def missing_pods(api: ClusterApi, workloads: Workloads) -> list[Missing]:
         why = f"a run of {plain(holder, 200)} has been at work since {since}, or was cut off"
         found.append(Missing("", "", "", why))
     for entry in entries_of(lease):
-        why = why_missing(api, workloads, entry)
+        why = "" if entry.forgotten else why_missing(api, workloads, entry)
         if why:
             found.append(Missing(entry.namespace, entry.name, entry.uid, why))
     return found

@@ -394,9 +394,13 @@ def method_of(step: Step, method: str) -> str:
 
 
 def pod_set_of(step: Step) -> PodSet:
-    """The pods to look at for a step: its whole workload, or, where nothing replaces the pod, the one of its name."""
-    labels = step.workload.selector if step.action in (Action.BY_CONTROLLER, Action.ROLL) else ""
-    return PodSet(step.pod.namespace, labels=labels, name="" if labels else step.pod.name)
+    """The pods to look at for a step: its whole workload, or, where nothing replaces the pod, the one of its name.
+
+    A workload of another project may tell no selector: then all pods of the namespace, of which it owns some.
+    """
+    if step.action in (Action.BY_CONTROLLER, Action.ROLL):
+        return PodSet(step.pod.namespace, labels=step.workload.selector)
+    return PodSet(step.pod.namespace, name=step.pod.name)
 
 
 def _by_hand(path: str) -> str:

@@ -113,10 +113,8 @@ class WorkloadRestart:
                 raise CannotRecreate(self._why_stuck())
             try:
                 self._view.follow(min(FOLLOW_SECONDS, max(self._patience.remaining, 0.1)), self._moved)
-            except (WatchBroken, ListExpired):
-                continue
-            except (ApiError, ConnectionFailed):
-                self._patience.sleep(1.0)
+            except (WatchBroken, ListExpired, ApiError, ConnectionFailed):
+                self._patience.sleep(1.0)  # whatever ends a watch at once must not be asked in a circle
 
     def _pods(self) -> list[Pod]:
         pods = [pod_from_manifest(manifest) for manifest in self._view.pods.values()]

@@ -174,6 +174,8 @@ def carry_out(
     resumed = [done for done in followed if done.outcome != "not_started"]
     resumed += ready.retry(lambda: _still_missing(context, noted, {each.pod["uid"] for each in left}))
     present, gone = (list(request.pods), []) if request.fresh else ready.retry(lambda: _present(api, request))
+    told = {done.uid for done in resumed}
+    gone = [done for done in gone if done.uid not in told]
     plan = ready.retry(lambda: with_rights(api, _planned(context, request, present), request.removal))
     refused = [untouched(step, "set_aside", step.reason, step.remedy) for step in plan.refused]
     if dry_run:
@@ -198,7 +200,8 @@ def run_alone(
     lease = Lease(environment.api, environment.clock, holder)
     if not request.pods and not request.forget and not ledger.unfinished():
         noted = environment.api.get(LEASE) or {}
-        if not entries_of(noted) and not (noted.get("spec") or {}).get("holderIdentity"):
+        left = [entry for entry in entries_of(noted) if not entry.forgotten]
+        if not left and not (noted.get("spec") or {}).get("holderIdentity"):
             return carry_out(environment, request, dry_run=False, limit=limit)
     with Interrupts() as interrupts:
         ledger.write("started", ledger=ledger.path, holder=str(holder), pid=holder.pid, pods=len(request.pods),
@@ -227,10 +230,11 @@ def run_alone(
 
 def _forget(lease: Lease, ledger: Journal, names: Sequence[str]) -> None:
     """Take pods that nobody wants back out of the records. Raises InvalidInput for a name that is in none."""
+    noted = lease.forget(names)
     not_in_ledger = ledger.forget(names)
-    noted = {entry.key: entry.uid for entry in lease.missing() if entry.key in names}
-    lease.drop(list(noted.values()))
     for name in not_in_ledger:
         if name not in noted:
             problem = "is no pod that a run removed and did not bring back"
             raise InvalidInput("forget", name, problem, "Give it as namespace/name, as the message names it.")
+    # What was forgotten on another machine must not be made again from the ledger of this one.
+    ledger.forget([entry.uid for entry in lease.missing(forgotten=True)])

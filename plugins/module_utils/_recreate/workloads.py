@@ -13,7 +13,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError
 from ansible_collections.ackops.eci.plugins.module_utils._kube.paths import object_path, owner_path, resources_path
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import ClusterApi, Manifest
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import BARE, Owner, Pod, Workload, controller_of
-from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Policy, Step, decide
+from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Action, Policy, Step, decide
 
 # Kinds of other projects whose controllers make a pod again that was deleted, as GROUP/KIND:
 # https://openkruise.io/docs/user-manuals/cloneset, .../advancedstatefulset, https://argo-rollouts.readthedocs.io
@@ -183,11 +183,27 @@ class Workloads:
 
     def steps_for(self, pods: Collection[Pod], policy: Policy) -> list[Step]:
         """What is to be done with each pod; the workload of each controller is read once."""
-        known: dict[tuple[str, str], Workload] = {}
+        known: dict[tuple[str, str], Workload | ApiError] = {}
         steps = []
         for pod in pods:
             key = (pod.namespace, pod.owner.uid) if pod.owner else ("", "")
             if key not in known:
-                known[key] = self.of(pod)
-            steps.append(decide(pod, known[key], policy))
+                known[key] = self._readable(pod)
+            found = known[key]
+            steps.append(_unread(pod, found) if isinstance(found, ApiError) else decide(pod, found, policy))
         return steps
+
+    def _readable(self, pod: Pod) -> Workload | ApiError:
+        """The workload, or why it may not be read: that is the trouble of its pods alone."""
+        try:
+            return self.of(pod)
+        except ApiError as error:
+            if error.status != 403:
+                raise
+            return error
+
+
+def _unread(pod: Pod, error: ApiError) -> Step:
+    owner = pod.owner
+    workload = Workload(owner.kind, pod.namespace, owner.name, owner.uid, owner.kind, {}) if owner else BARE
+    return Step(pod, workload, Action.REFUSE, f"its controller may not be read: {error.message}", error.remedy)

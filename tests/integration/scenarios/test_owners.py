@@ -305,16 +305,21 @@ def test_a_job_whose_next_failure_is_its_last(scenario: Scenario) -> None:
 
 
 def test_a_job_that_may_fail_once(scenario: Scenario) -> None:
-    """running_jobs: evict, three pods and backoffLimit 1: one is evicted, the others wait, and the Job does not fail by our hand."""
+    """running_jobs: evict, three pods and backoffLimit 1: as soon as an eviction has counted, the others wait; the Job does not fail."""
     job = scenario.workload("Job", "batch", backoffLimit=1, parallelism=3, completions=3)
     pods = scenario.aged(job, 3)
     run = scenario.recreate(pods, running_jobs="evict", serial=["100%"], pod_timeout=30)
-    assert run.code == 1
-    assert sorted(run.outcomes.values()) == ["recreated", "set_aside", "set_aside"], run.told
-    assert "backoffLimit" in run.message
     status = scenario.get("Job", "batch")["status"]
     assert not status.get("conditions"), status
-    assert len({uid_of(pod) for pod in pods} & scenario.uids("batch")) == 2
+    # Before 1.26 the Job controller forgets a pod that was deleted while it ran; later ones count it as a failure.
+    counted = status.get("failed", 0)
+    assert counted <= 1, status
+    assert run.code == counted
+    assert sorted(run.outcomes.values()) == (
+        ["recreated", "set_aside", "set_aside"] if counted else ["recreated"] * 3
+    ), run.told
+    assert not counted or "backoffLimit" in run.message
+    assert len({uid_of(pod) for pod in pods} & scenario.uids("batch")) == 2 * counted
 
 
 def test_a_job_with_a_pod_failure_policy(scenario: Scenario) -> None:

@@ -23,8 +23,14 @@ from ansible_collections.ackops.eci.plugins.module_utils._recreate.lease import 
     ClusterBusy,
     Lease,
 )
-from ansible_collections.ackops.eci.plugins.module_utils._recreate.missing import ANNOTATION, Entry, entries_of
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.missing import (
+    ANNOTATION,
+    Entry,
+    entries_of,
+    missing_pods,
+)
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.progress import Progress
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.workloads import Workloads
 from tests.unit.support.model_cluster import ModelCluster
 
 HERE = Holder.of_this_process("run-1")
@@ -218,6 +224,21 @@ def test_what_is_missing_is_noted_until_it_is_back() -> None:
     assert theirs.missing() == [note("b")]
     theirs.drop(["uid-of-b"])
     assert entries_of(cluster.lease) == []
+
+
+def test_what_nobody_wants_back_is_remembered() -> None:
+    """The machine whose ledger would make the pod again finds out by the lease; the gate does not wait for it."""
+    cluster = ModelCluster(1)
+    mine = Lease(cluster, cluster.clock, HERE)
+    mine.take()
+    mine.add(note("a"))
+    assert mine.forget(["shop/a", "shop/other"]) == {"shop/a"}
+    mine.release()
+    assert missing_pods(cluster, Workloads(cluster)) == []
+    theirs = Lease(cluster, cluster.clock, ELSEWHERE)
+    theirs.take()
+    assert theirs.missing() == []
+    assert [entry.name for entry in theirs.missing(forgotten=True)] == ["a"]
 
 
 def test_nothing_is_noted_on_a_lease_that_was_taken_away() -> None:
