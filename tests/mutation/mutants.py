@@ -245,9 +245,6 @@ MUTANTS = (
     Mutant("12", "a full disk is not told", _LEDGER,
            "        except OSError as error:\n            self._note_trouble(error)\n\n    def _flush",
            "        except OSError:\n            pass\n\n    def _flush", UNIT),
-    Mutant("12", "another cluster at the same address is taken for the same", "_recreate/unfinished.py",
-           "theirs == self.uid if theirs and self.uid else ",
-           "", UNIT),
     # 13. The gate.
     Mutant("13", "an expired list is a shorter one", "_check/scan.py",
            "        except ListExpired as error:\n            said = error.message\n",
@@ -289,6 +286,20 @@ MUTANTS = (
     Mutant("14", "a refusal leaves the pod unfinished", _POD,
            'self._context.journal.write("refused", reason=why.reason, **self._identity())',
            "pass", UNIT),
+    # 15. A run that nobody waits for ends in order.
+    Mutant("15", "a process that started the run and is gone does not matter", "_recreate/audience.py",
+           "        if os.getppid() != self._parent:",
+           "        if False:", UNIT),
+    Mutant("15", "a controller that is gone does not matter", "_recreate/audience.py",
+           "        if self._progress is not None and self._progress.lost_its_follower():",
+           "        if False:", UNIT),
+    Mutant("15", "an output that nobody reads does not matter", "_recreate/audience.py",
+           "        if _has_no_reader(self._output):",
+           "        if False:", UNIT),
+    # 16. A cluster is known by the UID of its namespace kube-system.
+    Mutant("16", "another cluster at the same address is taken for the same", "_recreate/unfinished.py",
+           "theirs == self.uid if theirs and self.uid else ",
+           "", UNIT),
     # 17. Every loop has a pause and an end.
     Mutant("17", "a conflict is asked about without an end", _REMOVAL,
            "(error.status != 429 and self._tries >= MOST_TRIES)",
