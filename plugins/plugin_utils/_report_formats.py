@@ -155,7 +155,7 @@ def _code(value: object) -> str:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], total: int) -> list[str]:
-    lines = [f"| {' | '.join(head)} |", f"|{'|'.join(' --- ' for _ in head)}|"]
+    lines = [f"| {' | '.join(head)} |", f"|{'|'.join(' --- ' for _name in head)}|"]
     lines += [f"| {' | '.join(row)} |" for row in rows]
     return lines + (["", f"... and {total - len(rows)} more."] if total > len(rows) else [])
 

@@ -146,7 +146,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _is(self, record: Record, key: str, value: str) -> bool:
         """Whether a field is as asked for; a__b is the field b of what a refers to."""
-        name, _, rest = key.partition("__")
+        name, _underscores, rest = key.partition("__")
         known: Mapping[str, type | str] = {"id": int, "type": str, **FIELDS[self.store.place(record["id"])]}
         if "unified" in self.path:
             known = {"organization": "organizations", **known}

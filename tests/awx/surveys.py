@@ -89,7 +89,9 @@ def answered(spec: Mapping[str, Any], answers: Mapping[str, Any], *, required: b
 
 def _answer(question: Question, variable: str, value: Any) -> Iterator[str]:
     kind = ANSWERS[question["type"]]
-    if type(value) is not kind and question["type"] != "multiselect":
+    # AWX compares the types themselves: a boolean is no number to it.
+    fits = isinstance(value, kind) and isinstance(value, bool) == (kind is bool)
+    if not fits and question["type"] != "multiselect":
         yield f"Value {value} for '{variable}' expected to be {kind.__name__}."
         return
     if question["type"].startswith("multi"):

@@ -101,7 +101,7 @@ def check_applied(store: Store) -> None:
 def test_in_again_out_again(awx: Awx) -> None:
     """A second run changes nothing; what is not ours stays; no secret is shown, at -vvv either."""
     before = awx.left()
-    _, output = awx.play("apply", ALL, "-vvv")
+    _recap, output = awx.play("apply", ALL, "-vvv")
     assert [text for text in ("example-secret", "example-password", "kind: Config") if text in output] == []
     check_applied(awx.store)
     applied = copy.deepcopy((awx.store.objects, awx.store.surveys, awx.store.associated))

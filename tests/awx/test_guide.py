@@ -169,7 +169,7 @@ def test_the_table_of_ways_to_stop(awx: Awx, row: list[str], status: str) -> Non
 
 def test_the_table_of_rights(awx: Awx) -> None:
     """Each cell is what AWX would say."""
-    (_, *teams), *rows = tables()[0]
+    (_corner, *teams), *rows = tables()[0]
     assert {row[0] for row in rows} == set(RIGHTS)
     found: dict[Any, str] = {}
     for team in teams:

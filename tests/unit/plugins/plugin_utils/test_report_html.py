@@ -37,10 +37,10 @@ class Page(HTMLParser):
         self.inside = ""
         self.feed(text)
 
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Keep it."""
         self.inside = tag
-        self.tags.append((tag, dict(attributes)))
+        self.tags.append((tag, dict(attrs)))
 
     def handle_data(self, data: str) -> None:
         """Keep it, and code by itself."""
@@ -104,13 +104,13 @@ def test_bars_add_up_and_show_small_parts() -> None:
     """One pod in ten thousand is still seen."""
     counts = {"incompatible": 1, "exempt": 1, "compatible": 100_000}
     text = render_html(report_document([cluster_entry("a", preflight(False, counts=counts))], NOW))
-    bar = re.search(r'<svg class="bar".*?</svg>', text, re.DOTALL)
-    assert bar is not None
-    parts = [(float(x), float(width)) for x, width in re.findall(r'x="([\d.]+)" width="([\d.]+)"', bar.group())]
+    drawn = re.search(r'<svg class="bar".*?</svg>', text, re.DOTALL)
+    assert drawn is not None
+    parts = [(float(x), float(width)) for x, width in re.findall(r'x="([\d.]+)" width="([\d.]+)"', drawn.group())]
     assert len(parts) == 3
     assert all(width >= 3 for _x, width in parts)
     assert parts[-1][0] + parts[-1][1] == pytest.approx(1000)
-    assert 'aria-label="1 incompatible, 1 exempt, 100000 compatible"' in bar.group()
+    assert 'aria-label="1 incompatible, 1 exempt, 100000 compatible"' in drawn.group()
 
 
 def lanes(text: str) -> list[tuple[float, float]]:

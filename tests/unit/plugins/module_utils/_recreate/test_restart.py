@@ -31,7 +31,7 @@ class RollingCluster(ModelCluster):
         assert not dry_run
         self.patches += 1
         if not self.stuck:
-            (owner,) = self.workloads
+            owner = next(iter(self.workloads))
             self._roll(owner, sorted(pod["metadata"]["uid"] for pod in self.living(owner)))
         return {}
 
