@@ -146,6 +146,10 @@ def test_what_the_matrix_does_not_know_shuts_the_gate(cluster: ControlPlane, nam
     run = run_preflight(cluster.kubeconfig, home, matrix={"{{ 7*7 }}": [], "1.1.0": ">=1.12"})
     assert "lists no version" in run.message
     w.clear(api, namespace)
+    # Without ECI pods a cluster is ready for any target.
+    assert run_preflight(cluster.kubeconfig, home, target_version="1.33").code == 0
+    w.apply(api, w.workload("Deployment", namespace, "plain", replicas=1))
+    w.wait_ready(api, namespace, "plain", 1)
     run = run_preflight(cluster.kubeconfig, home, target_version="1.33")
     assert run.code == 2, run.text
     assert "does not list Kubernetes 1.33" in run.message
