@@ -36,9 +36,10 @@ def admin_of(cluster: ControlPlane, *names: str) -> dict[str, str]:
 
 
 def role(entry: str, target: str = "1.26") -> dict[str, Any]:
-    """A task."""
+    """A task. That the play names the cluster of a host is said, for with several hosts each must name its own otherwise."""
     options = {"name": PREFLIGHT, "tasks_from": entry}
-    return {"ansible.builtin.include_role": options, "vars": {"eci_preflight_target_version": target}}
+    variables = {"eci_preflight_target_version": target, "eci_preflight_require_named_cluster": False}
+    return {"ansible.builtin.include_role": options, "vars": variables}
 
 
 def run_play(
