@@ -134,7 +134,7 @@ def test_failed_upgrades_stop_the_waves(cluster: ControlPlane, home: Path, tmp_p
             (True, "c0: failed at upgrade: quota"),
             (False, "c0: failed at version: "),
         ):
-            run = run_fleet(source, home, **options, fails=fails)
+            run = run_fleet(source, home, "-e", f"fails={fails}", **options)
             assert run.code == 2, run.text
             assert states(run, list(servers)) == {"c0": "failed", "c1": "-", "c2": "-", "c3": "-"}
             lines = report.with_name("report.json.txt").read_text(encoding="utf-8").splitlines()
