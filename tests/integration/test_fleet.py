@@ -130,6 +130,7 @@ def test_failed_upgrades_stop_the_waves(cluster: ControlPlane, home: Path, tmp_p
         broken = {"name": "Upgrade", "ansible.builtin.fail": {"msg": "quota"}, "when": "fails | bool"}
         tasks, report = tasks_file(tmp_path / "upgrade.yml", broken), tmp_path / "report.json"
         options = {"tasks_file": str(tasks), "serial": 1, "eci_preflight_upgrade_timeout": 1, "report": str(report)}
+        lines: list[str] = []
         for fails, begins in (
             (True, "c0: failed at upgrade: quota"),
             (False, "c0: failed at version: "),
