@@ -19,6 +19,8 @@ from tests.awx.awx_jobs import Job
 from tests.awx.client import Awx
 from tests.dev.paths import REPO
 
+# One AWX is followed through the whole guide.
+pytestmark = pytest.mark.xdist_group("guide")
 GUIDE = (REPO / "docs" / "docsite" / "rst" / "awx_guide.rst").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^\.\. code-block:: (\w+)\n\n((?:   .*\n|\n)+)", re.MULTILINE)
 TABLE = re.compile(r"^\.\. list-table::\n   :header-rows: 1\n\n((?:   .*\n|\n)+)", re.MULTILINE)

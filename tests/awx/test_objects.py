@@ -54,9 +54,9 @@ THERE = [
     ("instance_group", "mesh"),
 ]  # fmt: skip
 ROLES = ("eci_preflight", "eci_fleet_upgrade")
-# Keywords of a play take variables that are no role's: their defaults stand in the playbook.
+# Keywords of a play take variables that are no role's: their defaults stand in the playbook. No survey asks for hosts: AWX has limits.
 FLEET = REPO / "playbooks" / "fleet_upgrade.yml"
-KEYWORD = re.compile(r"(eci_fleet_upgrade_\w+) \| default\((.+?)\)")
+KEYWORD = re.compile(r"(eci_fleet_upgrade_(?!hosts)\w+) \| default\((.+?)\)")
 AT_LEAST = re.compile(r'at_least\(module, "(\w+)", (\d+)\)')
 
 

@@ -29,4 +29,4 @@ def check(*arguments: str) -> int:
     if collections() is None:
         return 0
     say("awx: the objects, the playbooks that apply them, and the execution environment")
-    return run.run("awx", "python", "-m", "pytest", "tests/awx", *arguments)
+    return run.run("awx", "python", "-m", "pytest", "tests/awx", "-n", "2", "--dist", "loadgroup", *arguments)
