@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes untrusted text (from a cluster or a user) safe to show, as one short line."""
+"""Makes untrusted text (from a cluster or a user) safe to show, as one short line, and times easy to read."""
 
 from __future__ import annotations
 
@@ -27,3 +27,11 @@ def quoted(text: object, limit: int = 80) -> str:
     if not isinstance(text, str):
         return plain(repr(text), limit)
     return f"'{plain(text, limit - 2)}'"
+
+
+def duration(seconds: float) -> str:
+    """A number of seconds as people say it: ``45 s``, ``5 min 40 s``, ``2 h 5 min``."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    shown = [f"{count} {unit}" for count, unit in ((hours, "h"), (minutes, "min"), (rest, "s")) if count]
+    return " ".join(shown[:2]) or "0 s"

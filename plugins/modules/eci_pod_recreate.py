@@ -266,6 +266,38 @@ workloads:
   type: list
   elements: dict
   sample: [{"workload": "Deployment shop/web", "pods": 12}]
+estimate:
+  description: How long the run would take, judged by the ECI pods of its workloads that are Ready now. It does not count the time that old pods take to end.
+  returned: in check mode
+  type: dict
+  contains:
+    total_seconds:
+      description: Seconds for all pods that can go now; V(null) where no pod shows how long it took to start.
+      type: float
+      returned: in check mode
+    start_seconds:
+      description: Seconds from the creation of a pod to its being Ready, the median.
+      type: float
+      returned: in check mode
+    measured_pods:
+      description: How many pods that is the median of.
+      type: int
+      returned: in check mode
+    without_ready:
+      description: The workloads (or pods without one) that would have no Ready pod for some C(seconds), the longest first, the first 10 of them.
+      type: list
+      elements: dict
+      returned: in check mode
+    without_ready_count:
+      description: How many there are of them in all.
+      type: int
+      returned: in check mode
+  sample:
+    total_seconds: 340.0
+    start_seconds: 12.0
+    measured_pods: 28
+    without_ready: [{"workload": "Deployment shop/web", "seconds": 12.0}]
+    without_ready_count: 1
 ledger:
   description: Path of the ledger, on the machine that runs the module; empty in check mode.
   returned: always

@@ -46,6 +46,7 @@ def artifact(result: Mapping[str, Any], cluster: str, check_mode: bool = False) 
         "cluster": plain(cluster, 253),
         "headline": headline(result, check_mode),
         **{key: _short(result.get(key, "")) for key in _KEPT},
+        "estimate": result.get("estimate") or {},
         "message": plain(result.get("message") or "", 1500),
         "problem": plain(result.get("problem") or "", 1500),
         "hints": [plain(hint, 300) for hint in (result.get("hints") or [])[:5]],

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.ackops.eci.plugins.module_utils._rules.estimate import told
 from ansible_collections.ackops.eci.plugins.module_utils._text import plain
 from ansible_collections.ackops.eci.plugins.plugin_utils._fleet import fleet_summary, twins
 from ansible_collections.ackops.eci.plugins.plugin_utils._report_document import cluster_entry
@@ -106,6 +107,7 @@ def summary(result: Mapping[str, Any], check_mode: bool = False, most: int = MOS
         *(_listed(shut, most, _blocking(result), where) if shut else []),
         *_listed(recreated, most, _total(result, "recreated", "deleted"), where),
         *_listed(planned, most, _total(result, "predicted"), where),
+        *told(result.get("estimate") or {}),
         *_listed(aside, most, len(aside), where),
         *_listed(exempt, most, exempted, ""),
     ]

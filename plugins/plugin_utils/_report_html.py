@@ -15,6 +15,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from ansible_collections.ackops.eci.plugins.module_utils._text import duration
 from ansible_collections.ackops.eci.plugins.plugin_utils._report_document import CLUSTER_STATES, VERDICTS
 
 _PAGE = Path(__file__).with_name("report_page")
@@ -81,14 +82,6 @@ def _bounds(rows: Sequence[Mapping[str, Any]]) -> tuple[float, float] | None:
     return (min(start for start, _end in spans), max(end for _start, end in spans)) if spans else None
 
 
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    parts = [(hours, "h"), (minutes, "min"), (rest, "s")]
-    shown = [f"{count} {unit}" for count, unit in parts if count]
-    return " ".join(shown[:2]) or "0 s"
-
-
 def _on_timeline(rows: list[dict[str, Any]]) -> str:
     """Give each row its place on the timeline; return how long it all took."""
     bounds = _bounds(rows)
@@ -107,8 +100,8 @@ def _on_timeline(rows: list[dict[str, Any]]) -> str:
             width = min(max(seconds * scale, _LEAST), _WIDTH)
             row["x"] = f"{min(after * scale, _WIDTH - width):.1f}"
             row["width"] = f"{width:.1f}"
-            row["after"] = f"begun {_duration(after)} after the first, took {seconds:.1f} s"
-    return _duration(bounds[1] - bounds[0]) if together else ""
+            row["after"] = f"begun {duration(after)} after the first, took {seconds:.1f} s"
+    return duration(bounds[1] - bounds[0]) if together else ""
 
 
 def _notes(clusters: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:

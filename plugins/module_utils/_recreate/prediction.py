@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError, ConnectionFailed
 from ansible_collections.ackops.eci.plugins.module_utils._kube.paths import pods_path
@@ -15,8 +15,10 @@ from ansible_collections.ackops.eci.plugins.module_utils._recreate.context impor
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.patience import NotNow
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.pod import HELD_REMEDY, method_of, pod_set_of
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.removal import DELETE, Removal
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.result import estimate_of
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.waves import untouched
 from ansible_collections.ackops.eci.plugins.module_utils._rules import predicates
+from ansible_collections.ackops.eci.plugins.module_utils._rules.estimate import Estimate, estimate, start_seconds
 from ansible_collections.ackops.eci.plugins.module_utils._rules.manifest import recreatable
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Pod, Recreation, pod_from_manifest
 from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Action, Plan, Step
@@ -32,17 +34,36 @@ class _Group:
     pods: Sequence[tuple[Pod, Manifest]] = ()
 
 
-def predict(context: RunContext, plan: Plan) -> list[Recreation]:
-    """What a run would do, in order. Changes nothing."""
-    groups: dict[str, _Group] = {}
-    return [_predict(context, step, groups) for step in plan.steps]
+@dataclass
+class _Seen:
+    """What was read meanwhile: the workloads, and how long ECI pods took to start and how many are Ready, by group."""
+
+    groups: dict[str, _Group] = field(default_factory=dict)
+    starts: dict[str, list[float]] = field(default_factory=dict)
+    ready: dict[str, int] = field(default_factory=dict)
+
+    def note(self, group: str, pods: Sequence[tuple[Pod, Manifest]]) -> None:
+        """Note what the pods of a group tell."""
+        took = [start_seconds(manifest) for pod, manifest in pods if pod.instance_id]
+        self.starts[group] = [seconds for seconds in took if seconds is not None]
+        self.ready[group] = sum(pod.ready and not pod.deleting for pod, _manifest in pods)
 
 
-def _predict(context: RunContext, step: Step, groups: dict[str, _Group]) -> Recreation:
+def predict(context: RunContext, plan: Plan) -> tuple[list[Recreation], Estimate]:
+    """What a run would do, in order, and how long it would take. Changes nothing."""
+    seen = _Seen()
+    outcomes = [_predict(context, step, seen) for step in plan.steps]
+    going = [step for step, done in zip(plan.steps, outcomes) if done.outcome == "predicted"]
+    estimated = estimate(going, plan.limits, seen.starts, seen.ready)
+    context.journal.write("estimated", estimate=estimate_of(estimated))
+    return outcomes, estimated
+
+
+def _predict(context: RunContext, step: Step, seen: _Seen) -> Recreation:
     """Foretold, and said: a result lists the first pods only, the progress all of them."""
     method = method_of(step, context.method)
     try:
-        _try_out(context, step, groups)
+        _try_out(context, step, seen)
         done = untouched(step, "predicted", step.reason, method=method)
     except NotNow as why:
         done = untouched(step, "blocked", why.reason, why.remedy, method)
@@ -52,7 +73,7 @@ def _predict(context: RunContext, step: Step, groups: dict[str, _Group]) -> Recr
     return done
 
 
-def _try_out(context: RunContext, step: Step, groups: dict[str, _Group]) -> None:
+def _try_out(context: RunContext, step: Step, seen: _Seen) -> None:
     """Raise NotNow for what would keep the pod from going, as things are now."""
     if step.pod.deleting:
         manifest = context.api.get(pods_path(step.pod.namespace, step.pod.name)) or {}
@@ -60,14 +81,16 @@ def _try_out(context: RunContext, step: Step, groups: dict[str, _Group]) -> None
     if step.action == Action.AWAIT_JOB:
         raise NotNow(step.reason, step.remedy)
     if step.action in (Action.ROLL, Action.BY_CONTROLLER):
-        if step.group not in groups:
-            groups[step.group] = _group_of(context, step)
-        _try_out_in(groups[step.group], step)
+        if step.group not in seen.groups:
+            seen.groups[step.group] = group = _group_of(context, step)
+            seen.note(step.group, group.pods)
+        _try_out_in(seen.groups[step.group], step)
     if step.action == Action.ROLL:
         return
     if step.action == Action.FROM_MANIFEST:
         found = context.api.get(pods_path(step.pod.namespace, step.pod.name))
         if found is not None:
+            seen.note(step.group, [(step.pod, found)])
             context.creation.check_pod(step.pod, recreatable(found))
     by_method = step.action in (Action.BY_CONTROLLER, Action.FROM_MANIFEST, Action.DELETE)
     Removal(context.api, step.pod, context.method if by_method else DELETE).try_out()
@@ -91,7 +114,7 @@ def _group_of(context: RunContext, step: Step) -> _Group:
     """A workload as it is now."""
     manifest = context.workloads.reread(step.workload) or {}
     why = _of_workload(context, step, manifest)
-    if why is not None or step.action == Action.ROLL:
+    if why is not None:
         return _Group(why, manifest)
     found, _version = context.api.list_pods(pod_set_of(step))
     pods = [(pod_from_manifest(entry), entry) for entry in found]

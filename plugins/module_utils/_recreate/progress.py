@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.ackops.eci.plugins.module_utils._rules.estimate import told
 from ansible_collections.ackops.eci.plugins.module_utils._text import plain
 
 # How the names of the files begin that the action plugin makes.
@@ -63,6 +64,8 @@ class Progress:
         if event == "started":
             self._total = int(details["pods"])
             return f"{self._total} pod(s) to recreate; the ledger is {plain(details['ledger'])}"
+        if event == "estimated":
+            return "; ".join(told(details["estimate"]))
         if event in ("waiting", "stopped"):
             return plain(details["reason"])
         if event in ("finished", "failed", "interrupted"):

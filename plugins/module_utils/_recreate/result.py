@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from ansible_collections.ackops.eci.plugins.module_utils._rules.estimate import Estimate
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Recreation, records
 from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Action
 
@@ -16,6 +17,8 @@ from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Acti
 MOST_CAUSES = 10
 # So many workloads are named at the most.
 MOST_WORKLOADS = 50
+# So many of them that would be without a Ready pod.
+MOST_WITHOUT_READY = 10
 
 _OF_THE_FIRST = ("namespace", "name", "uid", "outcome", "old_version", "workload", "method")
 _CHANGED = ("recreated", "deleted", "no_longer_needed", "predicted", "blocked")
@@ -38,6 +41,18 @@ def _workloads(outcomes: Sequence[Recreation]) -> list[dict[str, Any]]:
     counts = Counter(entry.workload or "no workload" for entry in outcomes)
     largest = sorted(counts.items(), key=lambda found: (-found[1], found[0]))[:MOST_WORKLOADS]
     return [{"workload": workload, "pods": pods} for workload, pods in largest]
+
+
+def estimate_of(estimated: Estimate) -> dict[str, Any]:
+    """An estimate as a part of a module's result: those workloads only that would be without a Ready pod for longest."""
+    without = sorted(estimated.without_ready.items(), key=lambda found: (-found[1], found[0]))
+    return {
+        "total_seconds": estimated.total_seconds,
+        "start_seconds": estimated.start_seconds,
+        "measured_pods": estimated.measured_pods,
+        "without_ready": [{"workload": shown, "seconds": seconds} for shown, seconds in without[:MOST_WITHOUT_READY]],
+        "without_ready_count": len(without),
+    }
 
 
 def problem_of(outcomes: Sequence[Recreation], ledger: str) -> str:

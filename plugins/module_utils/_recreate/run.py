@@ -33,7 +33,12 @@ from ansible_collections.ackops.eci.plugins.module_utils._recreate.patience impo
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.pod import PodRecreation
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.prediction import predict
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.request import Request
-from ansible_collections.ackops.eci.plugins.module_utils._recreate.result import as_result, diff_of, problem_of
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.result import (
+    as_result,
+    diff_of,
+    estimate_of,
+    problem_of,
+)
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.waves import (
     Ended,
     Pool,
@@ -41,6 +46,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._recreate.waves import 
     Waves,
     untouched,
 )
+from ansible_collections.ackops.eci.plugins.module_utils._rules.estimate import Estimate
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import (
     Pod,
     Recreation,
@@ -178,14 +184,16 @@ def carry_out(
     gone = [done for done in gone if done.uid not in told]
     plan = ready.retry(lambda: with_rights(api, _planned(context, request, present), request.removal))
     refused = [untouched(step, "set_aside", step.reason, step.remedy) for step in plan.refused]
+    estimated = Estimate()
     if dry_run:
-        outcomes = predict(context, plan)
+        outcomes, estimated = predict(context, plan)
     else:
         failed = sum(done.outcome == "failed" for done in resumed)
         limits = replace(request.limits, max_failures=request.limits.max_failures - failed)
         outcomes = Waves(context, plan, limits, pool).run()
     every = [*resumed, *gone, *outcomes, *refused]
-    return {**as_result(every, limit), "problem": problem_of(every, journal.path), "diff": diff_of(outcomes, limit)}
+    result = {**as_result(every, limit), "problem": problem_of(every, journal.path), "diff": diff_of(outcomes, limit)}
+    return {**result, "estimate": estimate_of(estimated)} if dry_run else result
 
 
 def run_alone(

@@ -47,9 +47,14 @@ def why_not_restart(workload: Workload) -> str:
 
 
 def surges(workload: Workload) -> bool:
-    """Whether its rollout makes the new pod before the old one goes.
+    """Whether its rollout makes the new pod before the old one goes."""
+    return max_surge(workload) > 0
 
-    A Deployment does, if it may (maxSurge); a CloneSet where it is told to. Argo evicts pods at a restart, and so do we.
+
+def max_surge(workload: Workload) -> int:
+    """How many pods more than wanted there may be during its rollout.
+
+    A Deployment has some if it may (maxSurge); a CloneSet where it is told to. Argo evicts pods at a restart, and so do we.
     """
     spec = (workload.manifest or {}).get("spec") or {}
     if workload.kind == "Deployment":
@@ -57,8 +62,8 @@ def surges(workload: Workload) -> bool:
     elif workload.kind == "CloneSet":
         surge = (spec.get("updateStrategy") or {}).get("maxSurge", 0)
     else:
-        return False
-    return in_pods(surge, wanted_replicas(workload.manifest or {}), up=True) > 0
+        return 0
+    return in_pods(surge, wanted_replicas(workload.manifest or {}), up=True)
 
 
 def restart_patch(kind: str, now: str) -> dict[str, Any]:
@@ -103,7 +108,12 @@ def _why(steps: Sequence[Step], budgets: Sequence[Mapping[str, Any]]) -> str:
 
 
 def max_unavailable(workload: Workload) -> int:
-    """How many pods a rollout of the workload may take away at a time (Kubernetes' default is 25 %, rounded down)."""
+    """How many pods its rollout may take away before their successors are Ready; one at least where it cannot surge.
+
+    The defaults of Kubernetes (Deployment: 25 %, StatefulSet: 1), OpenKruise (20 %) and Argo Rollouts (25 %), rounded down.
+    """
     spec = (workload.manifest or {}).get("spec") or {}
     rolling = (spec.get("strategy") or {}).get("rollingUpdate") or spec.get("updateStrategy") or {}
-    return in_pods(rolling.get("maxUnavailable", "25%"), wanted_replicas(workload.manifest or {}), up=False)
+    default = {"StatefulSet": 1, "CloneSet": "20%"}.get(workload.kind, "25%")
+    count = in_pods(rolling.get("maxUnavailable", default), wanted_replicas(workload.manifest or {}), up=False)
+    return count if max_surge(workload) else max(1, count)

@@ -31,8 +31,8 @@ LAYERS: dict[str, set[str]] = {
     "_module": {"_kube", "_rules", "_errors", "_text"},
 }
 PURE_LIBRARY = {
-    "__future__", "base64", "collections", "contextlib", "copy", "dataclasses", "datetime", "enum", "fnmatch", "functools",
-    "json", "math", "re", "typing",
+    "__future__", "base64", "collections", "contextlib", "copy", "dataclasses", "datetime", "enum", "fnmatch", "functools", "heapq",
+    "json", "math", "re", "statistics", "typing",
 }  # fmt: skip
 # Files outside of _rules that are pure, too.
 PURE_FILES = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from ansible_collections.ackops.eci.plugins.module_utils._text import plain, quoted
+from ansible_collections.ackops.eci.plugins.module_utils._text import duration, plain, quoted
 from tests.unit.support.builders import HOSTILE_VERSIONS, QUICK, one_line
 
 ANYTHING = st.one_of(
@@ -51,3 +51,9 @@ def test_what_can_be_printed_is_shown_as_it_is(text: str) -> None:
 def test_what_cannot_be_printed_is_escaped(text: str, shown: str) -> None:
     """Line breaks of every kind, terminal controls, marks that turn the direction of reading, halves of characters."""
     assert plain(text) == shown
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(0, "0 s"), (59.6, "1 min"), (210, "3 min 30 s"), (7384, "2 h 3 min")])
+def test_durations_are_read_at_a_glance(seconds: float, shown: str) -> None:
+    """At most two units."""
+    assert duration(seconds) == shown

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.ackops.eci.plugins.plugin_utils._report_document import cluster_entry, report_document
-from ansible_collections.ackops.eci.plugins.plugin_utils._report_html import _duration, render_html
+from ansible_collections.ackops.eci.plugins.plugin_utils._report_html import render_html
 from tests.dev.paths import REPO
 from tests.unit.support.reports import HOSTILE, NOW, fleet, hostile, preflight, recreation
 
@@ -152,9 +152,3 @@ def test_without_times_there_is_no_timeline() -> None:
     )
     assert lanes(text) == []
     assert "Timeline" not in text
-
-
-@pytest.mark.parametrize(("seconds", "shown"), [(0, "0 s"), (59.6, "1 min"), (210, "3 min 30 s"), (7384, "2 h 3 min")])
-def test_durations_are_read_at_a_glance(seconds: float, shown: str) -> None:
-    """At most two units."""
-    assert _duration(seconds) == shown
