@@ -9,7 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from tests.bench import draw, fleet, recreation, report, rows, scan, startup
+from tests.bench import draw, fleet, recreation, report, rollouts, rows, scan, startup
 from tests.bench.setting import Setting, say
 from tests.dev.paths import cache_root
 
@@ -18,6 +18,7 @@ PARTS = {
     "startup": startup.part,
     "fleet": fleet.part,
     "recreation": recreation.part,
+    "rollouts": rollouts.part,
     "load": recreation.load,
 }
 
@@ -61,6 +62,7 @@ def _setting(options: argparse.Namespace) -> Setting:
         heaviest=options.heaviest,
         recreated=10 if quick else 200,
         wide=(40, 10) if quick else (2000, 100),
+        rolled=20 if quick else 200,
         load_sizes=(0, 500) if quick else (0, 10_000),
         contexts=4 if quick else 20,
     )

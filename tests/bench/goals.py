@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from tests.bench.rows import Rows, Table, over
+from tests.bench.setting import Row
 
 MEDIUM, LARGE = 10_000, 50_000
 
@@ -82,6 +83,21 @@ def _pace(rows: Rows, version: str) -> float | None:
     return None if share is None else 100 * share
 
 
+def _rollout(rows: Rows, version: str, who: str) -> Row | None:
+    """Of the large Deployment."""
+    kinds = [kind for kind in rows.kinds("rollouts", who) if kind[0] == version]
+    return rows.get("rollouts", kinds[-1], who) if kinds else None
+
+
+def _against_rollout(who: str) -> Callable[[Rows, str], float | None]:
+    return lambda rows, version: over(_rollout(rows, version, who), _rollout(rows, version, "kubectl rollout restart"))
+
+
+def _without_ready(rows: Rows, version: str) -> float | None:
+    found = [rows.get("rollouts", (version, 1, 0), who) for who in ("restart", "auto")]
+    return max((row.more["without_ready"] for row in found if row), default=None)
+
+
 def _growth_of_load(rows: Rows, version: str) -> float | None:
     found = [rows.get("load", kind, "ours") for kind in rows.kinds("load") if kind[0] == version]
     sizes = [row.more["bytes"] for row in found if row and row.more.get("bytes")]
@@ -100,6 +116,9 @@ GOALS = (
     Goal("recreation one by one, against the control plane alone", _of("serial 1", "ours", "limit"), 1.2, form="{:.2f}x"),
     Goal("the same: how many times faster than the shell loop", _of("serial 1", "shell loop", "ours"), 4, at_least=True),
     Goal("recreation in wide waves: share of what the control plane can replace", _pace, 80, at_least=True, form="{:.0f} %"),
+    Goal("one large Deployment, restart: against kubectl rollout restart", _against_rollout("restart"), 1.3, form="{:.2f}x"),
+    Goal("the same, evictions with workload_serial: strategy", _against_rollout("strategy"), 2, form="{:.2f}x"),
+    Goal("one replica, restart and auto: seconds without a Ready pod", _without_ready, 0, form="{:.1f} s"),
     Goal("bytes for each recreated pod, large cluster against small", _growth_of_load, 1.1, form="{:.2f}x"),
     Goal("fleet, against one cluster and what two cores must compute", _of("fleet", "ours", "limit"), 1.5, form="{:.2f}x"),
     Goal("start-up, against as many trivial tasks", _of("startup", "ours", "trivial"), 1.5, form="{:.2f}x"),

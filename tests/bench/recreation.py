@@ -10,8 +10,8 @@ import json
 import threading
 import time
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import urllib3
@@ -32,19 +32,23 @@ NOT_OURS = [{"match": f"namespace != '{SPACE}'", "reason": "not part of what is 
 LONGEST_SECONDS = 120.0
 
 
-def _make(cluster: ControlPlane, count: int, workloads: int) -> list[dict[str, Any]]:
+def make(
+    cluster: ControlPlane, count: int, workloads: int, annotations: Mapping[str, str] | None = None
+) -> list[dict[str, Any]]:
     """So many old pods in so many Deployments."""
     w.ensure_namespace(cluster.api, SPACE)
     w.clear(cluster.api, SPACE)
     replicas = count // workloads
     for number in range(workloads):
-        w.apply(cluster.api, w.workload("Deployment", SPACE, f"web-{number}", replicas=replicas))
+        w.apply(
+            cluster.api, w.workload("Deployment", SPACE, f"web-{number}", replicas=replicas, annotations=annotations)
+        )
     for number in range(workloads):
         w.wait_ready(cluster.api, SPACE, f"web-{number}", replicas)
-    return _age(cluster)
+    return age(cluster)
 
 
-def _age(cluster: ControlPlane) -> list[dict[str, Any]]:
+def age(cluster: ControlPlane) -> list[dict[str, Any]]:
     """Make every pod old, and return them."""
     found = w.pods_of(cluster.api, SPACE)
     with ThreadPoolExecutor(8) as pool:
@@ -52,11 +56,11 @@ def _age(cluster: ControlPlane) -> list[dict[str, Any]]:
     return found
 
 
-def _ours(cluster: ControlPlane, serial: object, kubeconfig: Path | None = None) -> tuple[float, dict[str, float]]:
-    """The whole playbook; seconds, and how many were recreated."""
-    command = write_playbook(cluster.directory, "recreate", [role_play(cluster, "main", serial=[serial])])
+def ours(cluster: ControlPlane, serial: object, **variables: object) -> tuple[float, dict[str, float]]:
+    """The whole playbook; its seconds, and the CPU seconds of the API server meanwhile."""
+    command = write_playbook(cluster.directory, "recreate", [role_play(cluster, "main", serial=[serial], **variables)])
     before = measure.cpu_of(cluster.apiserver.pid)
-    outcome = measure.run(command, environment(cluster, kubeconfig), cluster.directory)
+    outcome = measure.run(command, environment(cluster), cluster.directory)
     if outcome.code or " NOT READY" in outcome.output:
         raise RuntimeError(outcome.output[-3000:])
     return outcome.seconds, {"server_cpu": measure.cpu_of(cluster.apiserver.pid) - before}
@@ -153,12 +157,12 @@ def part(setting: Setting, version: str) -> None:
     with ControlPlane.start(version, name="bench") as cluster:
         count = setting.recreated
         say(f"recreation {version}: {count} pods, one at a time")
-        found = _make(cluster, count, max(1, count // REPLICAS))
-        seconds, more = _ours(cluster, 1)
+        found = make(cluster, count, max(1, count // REPLICAS))
+        seconds, more = ours(cluster, 1)
         rows.append(Row("serial 1", cluster.minor, "ours", count, seconds=[seconds / count], more=more))
-        found = _age(cluster)
+        found = age(cluster)
         rows.append(Row("serial 1", cluster.minor, "limit", count, seconds=[_limit(cluster, found, 1) / count]))
-        loop = _age(cluster)[: min(LOOP_PODS, count)]
+        loop = age(cluster)[: min(LOOP_PODS, count)]
         rows.append(
             Row("serial 1", cluster.minor, "shell loop", len(loop), seconds=[_shell_loop(cluster, loop) / len(loop)])
         )
@@ -167,14 +171,14 @@ def part(setting: Setting, version: str) -> None:
         setting.save("recreation", version, rows)
         many, workloads = setting.wide
         say(f"recreation {version}: {many} pods of {workloads} workloads, a quarter at once")
-        found = _make(cluster, many, workloads)
+        found = make(cluster, many, workloads)
         limit = many / _limit(cluster, found, workloads)
-        _age(cluster)
-        ours = many / _ours(cluster, "25%")[0]
-        say(f"  {ours:.1f} pods/s, the control plane alone {limit:.1f}")
+        age(cluster)
+        pace = many / ours(cluster, "25%")[0]
+        say(f"  {pace:.1f} pods/s, the control plane alone {limit:.1f}")
         rows += [
             Row("serial 25 %", cluster.minor, who, many, seconds=[1 / rate], more={"rate": rate})
-            for who, rate in (("ours", ours), ("limit", limit))
+            for who, rate in (("ours", pace), ("limit", limit))
         ]
         setting.save("recreation", version, rows)
 
@@ -185,7 +189,7 @@ def load(setting: Setting, version: str) -> None:
     with ControlPlane.start(version, name="bench") as cluster:
         pods.prepare(cluster, pause=False)
         count = setting.recreated
-        _make(cluster, count, max(1, count // REPLICAS))
+        make(cluster, count, max(1, count // REPLICAS))
         there = 0
         for others in setting.load_sizes:
             pods.create(cluster, there, others, 25, owned=False)
@@ -206,7 +210,7 @@ def load(setting: Setting, version: str) -> None:
 def _counted(cluster: ControlPlane, entry: str) -> Counter[str]:
     """Everything that one run sends and is sent."""
     if entry == "main":
-        _age(cluster)
+        age(cluster)
     with Counting(cluster).serving() as proxy:
         play = role_play(cluster, entry, serial=[1], fail_when_not_ready=False, exempt=NOT_OURS)
         outcome = measure.run(

@@ -121,6 +121,29 @@ def _recreation(rows: Rows) -> Table:
     )  # fmt: skip
 
 
+def _rollouts(rows: Rows) -> Table:
+    lines = []
+    ways = ("kubectl rollout restart", "restart", "strategy", "auto", "evict")
+    for version, pods, _share in rows.kinds("rollouts", ways[0]):
+        found = {who: rows.get("rollouts", (version, pods, 0), who) for who in ways}
+        lines += [
+            (
+                version,
+                f"{pods:,}",
+                who,
+                spread(row, 1),
+                ratio(row, found[ways[0]]),
+                number(row.more["without_ready"], 1),
+            )
+            for who, row in found.items()
+            if row
+        ]
+    return Table(
+        "rollouts", "One Deployment whose pods take 3 s to start, in seconds",
+        ("Kubernetes", "replicas", "way", "whole run", "to kubectl", "without a Ready pod"), lines,
+    )  # fmt: skip
+
+
 def _load(rows: Rows) -> Table:
     lines = []
     for kind in rows.kinds("load"):
@@ -161,7 +184,7 @@ def _runs(rows: Rows) -> Table:
 def tables(rows: Iterable[Row]) -> list[Table]:
     """Everything that was measured."""
     known = Rows(rows)
-    return [make(known) for make in (goals.table, _check, _cpu, _scan, _memory, _recreation, _load, _runs)]
+    return [make(known) for make in (goals.table, _check, _cpu, _scan, _memory, _recreation, _rollouts, _load, _runs)]
 
 
 def as_text(table: Table) -> str:

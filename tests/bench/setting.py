@@ -79,6 +79,7 @@ class Setting:
     heaviest: int
     recreated: int
     wide: tuple[int, int]
+    rolled: int
     load_sizes: tuple[int, ...]
     contexts: int
 

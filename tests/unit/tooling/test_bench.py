@@ -147,6 +147,10 @@ def test_every_goal_can_be_missed() -> None:
         Row("serial 1", "1.24", "shell loop", 30, 0, [0.9]),
         Row("serial 25 %", "1.24", "ours", 2000, 0, [0.1]),
         Row("serial 25 %", "1.24", "limit", 2000, 0, [0.079]),
+        *(Row("rollouts", "1.24", who, 200, 0, [seconds])
+          for who, seconds in (("kubectl rollout restart", 10.0), ("restart", 13.1), ("strategy", 20.1))),
+        Row("rollouts", "1.24", "restart", 1, 0, [5.0], more={"without_ready": 0.0}),
+        Row("rollouts", "1.24", "auto", 1, 0, [5.0], more={"without_ready": 0.1}),
         Row("load", "1.24", "ours", 200, 25, more={"bytes": 100.0}),
         Row("load", "1.24", "ours", 10_200, 25, more={"bytes": 120.0}),
         Row("fleet", "1.24", "ours", 1000, 25, [16.0]),
