@@ -6,7 +6,7 @@ RUN := $(DEV) run main
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help env demo demo-fleet demo-busy test mutation bench scale lint ruff ansible-lint docs-lint types unit browser awx sanity importer binaries \
+.PHONY: help env demo demo-fleet demo-busy test mutation bench chaos scale lint ruff ansible-lint docs-lint types unit browser awx sanity importer binaries \
         compat integration scenarios artifact cluster docs format messages requirements clean clean-environments
 
 help: ## Show this list
@@ -72,6 +72,9 @@ integration: binaries ## Run the integration tests on the test cluster
 
 scenarios: binaries ## Run the scenarios of recreation, and write docs/docsite/rst/scenarios.rst from what they saw
 	@$(RUN) python -m tests.integration.scenarios $(ARGS)
+
+chaos: binaries ## Recreate in a storm of changes, and while the run is killed again and again: nothing is lost (ARGS=--quick: minutes, else half an hour)
+	@$(RUN) python -m tests.chaos $(ARGS)
 
 scale: binaries ## Measure what fleets of many clusters cost (ARGS='--hosts 1 10 100 1000 --json FILE'; minutes for each 100 hosts)
 	@$(RUN) python -m tests.bench.scale $(ARGS)
