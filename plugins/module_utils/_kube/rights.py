@@ -64,7 +64,14 @@ OF_A_NAMESPACE = (
 EVICT = Right("", "pods/eviction", "create")
 DELETE = Right("", "pods", "delete")
 CREATE = Right("", "pods", "create")
-RESTART = (Right("apps", "deployments", "patch"), Right("apps", "statefulsets", "patch"))
+# A restart patches the workload; these are the kinds of Kubernetes, then those of OpenKruise and Argo Rollouts.
+RESTART = (
+    Right("apps", "deployments", "patch"),
+    Right("apps", "statefulsets", "patch"),
+    Right("apps.kruise.io", "clonesets", "patch"),
+    Right("apps.kruise.io", "statefulsets", "patch"),
+    Right("argoproj.io", "rollouts", "patch"),
+)
 # What only makes messages and records better: a run does without.
 EXPLAINING = (
     Right("", "namespaces", "get", name="kube-system"),
@@ -74,8 +81,14 @@ EXPLAINING = (
 
 
 def in_namespace(namespace: str, ways: Iterable[Right]) -> list[Right]:
-    """The rights that the pods of a namespace need, which go in these ways (EVICT, DELETE, CREATE, one of RESTART)."""
+    """The rights that the pods of a namespace need, which go in these ways (EVICT, DELETE, CREATE, to_patch)."""
     return [right._replace(namespace=namespace) for right in (*OF_A_NAMESPACE, *ways)]
+
+
+def to_patch(path: str) -> Right:
+    """The right to patch the object at that path of the API (``/apis/GROUP/VERSION/namespaces/NAMESPACE/RESOURCE/NAME``)."""
+    _apis, group, _version, _namespaces, _namespace, resource, _name = path.strip("/").split("/")
+    return Right(group, resource, "patch")
 
 
 def missing(api: ClusterApi, rights: Iterable[Right]) -> list[Right]:

@@ -33,12 +33,11 @@ def with_rights(api: ClusterApi, plan: Plan, method: str) -> Plan:
     if of_the_run:
         raise EciError(rights.refusal(of_the_run))
     set_aside = []
-    for namespace, listed in by_namespace.items():
-        missing = [right for right in listed if right in lacking]
+    for step in plan.steps:
+        needs = rights.in_namespace(step.pod.namespace, sorted(_ways(step, method)))
+        missing = [right for right in needs if right in lacking]
         if missing:
-            why = f"the user {rights.named(missing)}"
-            steps = [step for step in plan.steps if step.pod.namespace == namespace]
-            set_aside += [replace(step, reason=why, remedy=rights.REMEDY) for step in steps]
+            set_aside.append(replace(step, reason=f"the user {rights.named(missing)}", remedy=rights.REMEDY))
     uids = {step.pod.uid for step in set_aside}
     steps = [step for step in plan.steps if step.pod.uid not in uids]
     return replace(plan, steps=steps, refused=[*plan.refused, *set_aside])
@@ -47,9 +46,7 @@ def with_rights(api: ClusterApi, plan: Plan, method: str) -> Plan:
 def _ways(step: Step, method: str) -> Iterable[Right]:
     """The rights that one step needs beyond looking."""
     if step.action == Action.ROLL:
-        kinds = {"Deployment": rights.RESTART[0], "StatefulSet": rights.RESTART[1]}
-        known = not step.workload.custom and step.workload.kind in kinds
-        return [kinds[step.workload.kind]] if known else []
+        return [rights.to_patch(step.workload.path)]
     deleted = step.action in (Action.CLEAR, Action.AWAIT_JOB) or method == DELETE
     remove = rights.DELETE if deleted else rights.EVICT
     return [remove, rights.CREATE] if step.action == Action.FROM_MANIFEST else [remove]

@@ -15,7 +15,10 @@ from ansible_collections.ackops.eci.plugins.module_utils._recreate.access import
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import BARE, Pod, Workload
 from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Action, Plan, Step
 
-WEB = Workload("Deployment", "", "web", "uid-web", "ReplicaSet", {"spec": {}})
+APPS = "/apis/apps/v1/namespaces/any/deployments/web"
+KRUISE = "/apis/apps.kruise.io/v1alpha1/namespaces/any/clonesets/clones"
+WEB = Workload("Deployment", "", "web", "uid-web", "ReplicaSet", {"spec": {}}, path=APPS)
+CLONES = Workload("CloneSet", "", "clones", "uid-clones", "CloneSet", {"spec": {}}, path=KRUISE, custom=True)
 
 
 class Server:
@@ -40,7 +43,12 @@ class Server:
 
 def step(name: str, action: Action, workload: Workload = WEB) -> Step:
     """A step in the namespace of its name."""
-    return Step(Pod(name, "pod", f"uid-{name}-{action.value}", "", "", None, None, None), workload, action, "because")
+    return Step(
+        Pod(name, "pod", f"uid-{name}-{action.value}-{workload.kind}", "", "", None, None, None),
+        workload,
+        action,
+        "because",
+    )
 
 
 def refused(server: Server, *steps: Step, method: str = "evict") -> list[tuple[str, str]]:
@@ -71,6 +79,15 @@ def test_only_the_namespace_without_the_right_is_set_aside(
     [(namespace, reason)] = refused(server, *steps, method=method)
     assert namespace == "dark"
     assert f'cannot {verb} resource "{resource}"' in reason
+
+
+def test_only_the_steps_that_need_a_right_are_set_aside() -> None:
+    """A restart of one workload may be refused where the evictions beside it are not; custom kinds have rights of their own."""
+    server = Server(("patch", "clonesets", "shop"))
+    steps = [step("shop", Action.BY_CONTROLLER), step("shop", Action.ROLL), step("shop", Action.ROLL, CLONES)]
+    plan = with_rights(cast(ClusterApi, server), Plan(steps), "evict")
+    assert [one.workload.kind for one in plan.refused] == ["CloneSet"]
+    assert 'cannot patch resource "clonesets" in API group "apps.kruise.io"' in plan.refused[0].reason
 
 
 def test_a_right_that_no_step_needs_is_not_asked_for() -> None:
