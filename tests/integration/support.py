@@ -47,7 +47,14 @@ class Run:
     @property
     def preflight(self) -> dict[str, Any]:
         """The fact that the role set."""
-        return dict(self.result("Sum up")["ansible_facts"]["eci_preflight"])
+        return self.preflight_of("localhost")
+
+    def preflight_of(self, host: str) -> dict[str, Any]:
+        """The same, on one of several hosts."""
+        facts = [e["result"].get("ansible_facts") or {} for e in self.entries if "task" in e and e["host"] == host]
+        found = [known["eci_preflight"] for known in facts if "eci_preflight" in known]
+        assert found, f"the role set no fact on {host} in:\n{self.text}"
+        return dict(found[-1])
 
     @property
     def summed_up(self) -> dict[str, Any]:

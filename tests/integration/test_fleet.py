@@ -96,7 +96,7 @@ def test_the_first_run_upgrades_what_it_may(story: Story) -> None:
 def test_what_was_left_out_is_as_the_report_says(story: Story) -> None:
     """No pod is gone that the report does not name, and no workload is smaller than it was."""
     for name in ("bare", "budget", "outage"):
-        result = story.first.custom_stats[f"eci_preflight_result_{name}"]
+        result = story.first.preflight_of(name)
         named = {entry["uid"] for entry in result["recreated"]}
         assert story.scene.aged[name] - set(story.pods[1][name]) == named, name
         assert len(story.pods[1][name]) == len(story.scene.aged[name])
