@@ -28,6 +28,18 @@ def _one(spec: envs.Spec, arguments: tuple[str, ...]) -> str:
     except envs.MissingPythonError as missing:
         return f"not run, {missing}"
     say(f"compat: {spec.purpose}")
-    command = ("python", "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", "-m", SELECTION, *(arguments or PLACES))
+    command = (
+        "python",
+        "-m",
+        "pytest",
+        "-q",
+        "-n",
+        "2",
+        "--dist",
+        "loadgroup",
+        "-m",
+        SELECTION,
+        *(arguments or PLACES),
+    )
     status = run.run(spec.name, *command)
     return "passed" if status in {0, NOTHING_COLLECTED} else "FAILED"

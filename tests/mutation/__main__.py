@@ -16,18 +16,18 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from tests.dev.copies import refresh
+from tests.mutation.awx_mutants import AWX_MUTANTS
 from tests.mutation.mutants import MUTANTS, UNIT, Mutant
 
-UTILS = Path("plugins", "module_utils")
 TESTS_FAILED = 1
 
 
 def fell(mutant: Mutant, copy: Path) -> str:
     """The first test that falls when the rule is out; empty where none does."""
-    path = copy / UTILS / mutant.file
+    path = copy / mutant.root / mutant.file
     whole = path.read_text(encoding="utf-8")
     path.write_text(whole.replace(mutant.old, mutant.new), encoding="utf-8")
-    command = [str(copy / "tests" / "dev" / "start.sh"), "run", "main", "python", "-m", "pytest", "-q", "-x",
+    command = [str(copy / "tests" / "dev" / "start.sh"), "run", mutant.environment, "python", "-m", "pytest", "-q", "-x",
                "-p", "no:cacheprovider", "--deselect", "tests/unit/tooling/test_mutants.py", *mutant.tests]  # fmt: skip
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=copy)
@@ -42,10 +42,10 @@ def fell(mutant: Mutant, copy: Path) -> str:
 def main() -> int:
     """Try the mutants of the rules that are named, or all."""
     parser = argparse.ArgumentParser(prog="tests.mutation", description=__doc__)
-    parser.add_argument("rules", nargs="*", help="numbers of safety rules, or lease; all if none is given")
+    parser.add_argument("rules", nargs="*", help="numbers of safety rules, lease, or awx; all if none is given")
     parser.add_argument("--jobs", type=int, default=2, help="how many mutants at once (2)")
     options = parser.parse_args()
-    mutants = [mutant for mutant in MUTANTS if not options.rules or mutant.rule in options.rules]
+    mutants = [mutant for mutant in (*MUTANTS, *AWX_MUTANTS) if not options.rules or mutant.rule in options.rules]
     copies: SimpleQueue[Path] = SimpleQueue()
     for number in range(options.jobs):
         copies.put(refresh(f"mutation-{number}"))

@@ -15,7 +15,10 @@ MODEL = ("tests/unit/plugins/module_utils/_recreate/test_run_on_model.py",)
 
 
 class Mutant(NamedTuple):
-    """``old``, which stands once in the file, becomes ``new``; one of the ``tests`` has to fall."""
+    """``old``, which stands once in the file, becomes ``new``; one of the ``tests`` has to fall, in their environment.
+
+    ``file`` is below ``root``, and that below the repository.
+    """
 
     rule: str
     says: str
@@ -23,6 +26,8 @@ class Mutant(NamedTuple):
     old: str
     new: str
     tests: tuple[str, ...] = MODEL
+    environment: str = "main"
+    root: str = "plugins/module_utils"
 
 
 _API = "_kube/client.py"

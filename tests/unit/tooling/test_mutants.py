@@ -8,17 +8,20 @@ from __future__ import annotations
 import ast
 
 import pytest
+from ansible.parsing.dataloader import DataLoader
 
 from tests.dev.paths import REPO
+from tests.mutation.awx_mutants import AWX_MUTANTS
 from tests.mutation.mutants import MUTANTS, Mutant
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.says)
+@pytest.mark.parametrize("mutant", [*MUTANTS, *AWX_MUTANTS], ids=lambda mutant: mutant.says)
 def test_a_mutant_can_be_made(mutant: Mutant) -> None:
-    """Its line stands once in the file, and what comes out is Python."""
-    text = (REPO / "plugins" / "module_utils" / mutant.file).read_text(encoding="utf-8")
+    """Its line stands once in the file, and what comes out is Python, or YAML."""
+    text = (REPO / mutant.root / mutant.file).read_text(encoding="utf-8")
     assert text.count(mutant.old) == 1
-    ast.parse(text.replace(mutant.old, mutant.new))
+    mutated = text.replace(mutant.old, mutant.new)
+    assert ast.parse(mutated) if mutant.file.endswith(".py") else DataLoader().load(mutated)
     assert all((REPO / test).exists() for test in mutant.tests if test.startswith("tests/"))
 
 
