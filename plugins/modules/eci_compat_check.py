@@ -39,8 +39,9 @@ options:
   cluster_version:
     description:
       - The version that the cluster of the given O(pods) runs now, as in C(ansible_facts.eci_cluster.version). Without it, downgrades are not detected.
+      - Put it in quotes, like O(target_version).
       - Only with O(pods) or O(src); a scan asks the cluster. In a dump it is found if the output of C(kubectl version -o json) is in it.
-    type: str
+    type: raw
   pods_are_complete:
     description:
       - Whether the given O(pods) are all ECI pods of the cluster, as C(ansible_facts.eci_cluster.whole_cluster) says. If not, a warning says so.

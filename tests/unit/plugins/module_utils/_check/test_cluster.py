@@ -96,7 +96,7 @@ def test_exempt_pods_and_those_that_are_fine_are_left_alone() -> None:
     ("options", "complaint"),
     [
         ({"pods": [], "exempt": [{"match": "x"}]}, "exempt: .* has no effect on pods that are given"),
-        ({"target_version": 1.26}, "target_version: .*quotes"),
+        ({"target_version": 1.3}, "target_version: .*quotes"),
         ({"exempt": [{"match": "x"}]}, r"exempt\[0\]: .* has no 'reason'"),
     ],
 )
