@@ -141,6 +141,12 @@ not_proved:
   returned: always
   type: list
   elements: str
+not_offered:
+  description:
+    - Why ACK does not offer the upgrade from RV(cluster_version) to RV(target_version) in one step. Empty if it does, or if the cluster's version is not
+      known. It does not shut the gate here; P(ackops.eci.eci_fleet_upgrade#role) skips such a cluster.
+  returned: always
+  type: str
 message:
   description: Why the gate is shut, which pods shut it, and what to do; empty if it is open.
   returned: always

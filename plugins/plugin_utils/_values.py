@@ -39,6 +39,7 @@ _OF_ROLES_ALONE: Mapping[str, Option] = {
     "eci_fleet_upgrade_tasks_file": {"type": "str", "default": ""},
     "eci_fleet_upgrade_role": {"type": "str", "default": ""},
     "eci_fleet_upgrade_recreate": {"type": "bool", "default": True},
+    "eci_fleet_upgrade_allow_skipped_versions": {"type": "bool", "default": False},
     "eci_fleet_upgrade_report": {"type": "str", "default": ""},
 }
 # The playbook eci_audit hands it on to the role, and ansible-core 2.16 makes text of a number on the way.
