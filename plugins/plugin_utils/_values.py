@@ -22,8 +22,9 @@ from ansible_collections.ackops.eci.plugins.module_utils._argspec import (
     upgrade_argument_spec,
 )
 from ansible_collections.ackops.eci.plugins.module_utils._errors import InvalidInput
-from ansible_collections.ackops.eci.plugins.module_utils._rules.matrix import build_matrix, parse_version
+from ansible_collections.ackops.eci.plugins.module_utils._rules.matrix import VERDICTS, build_matrix, parse_version
 from ansible_collections.ackops.eci.plugins.module_utils._text import quoted
+from ansible_collections.ackops.eci.plugins.plugin_utils._report import OTHER_KINDS
 from ansible_collections.ackops.eci.plugins.plugin_utils._role_names import OPTIONS, PREFIX, in_role_terms
 from ansible_collections.ackops.eci.plugins.plugin_utils._waves import waves
 
@@ -34,6 +35,12 @@ _OF_ROLES_ALONE: Mapping[str, Option] = {
     "eci_preflight_record_root": {"type": "path"},
     "eci_preflight_require_named_cluster": {"type": "bool"},
     "eci_preflight_fail_when_not_ready": {"type": "bool", "default": True},
+    "eci_preflight_fail_on": {
+        "type": "list",
+        "elements": "str",
+        "default": [],
+        "choices": [*VERDICTS[1:], *OTHER_KINDS],
+    },
     "eci_preflight_report": {"type": "list", "elements": "path", "default": []},
     "eci_preflight_report_title": {"type": "str", "default": ""},
     "eci_fleet_upgrade_tasks_file": {"type": "str", "default": ""},
@@ -194,6 +201,10 @@ def _check_list(value: Any, option: Option) -> _Found:
         return "is not a list", form
     entries = value if isinstance(value, (list, tuple)) else ()
     wrong = [entry for entry in entries if isinstance(entry, Mapping) != bool(keys) or isinstance(entry, (list, tuple))]
+    choices = option.get("choices")
+    if choices and not wrong:
+        given = [part.strip() for part in value.split(",")] if isinstance(value, str) else [*entries]
+        wrong, form = [entry for entry in given if entry not in choices], f"Choose from {', '.join(choices)}."
     return (f"has the entry {quoted(wrong[0])}, which it cannot mean", form) if wrong else _FINE
 
 

@@ -242,3 +242,33 @@ def test_a_live_run_is_reported_with_its_timeline(cluster: ControlPlane, namespa
     wrong = run_tasks([{"name": "Join", "ackops.eci.eci_report": {"dest": "report.pdf"}}], None, home)
     assert wrong.code == 2
     assert "dest: 'report.pdf' has an ending that is no format of a report" in wrong.message
+
+
+@pytest.mark.parametrize(
+    ("wanted", "code"),
+    [("", 0), ("incompatible", 2), ("unknown,missing", 0), ('["not_proved"]', 0), ("not_scanned", 0)],
+)
+def test_an_audit_fails_on_what_it_is_told_to(home: Path, wanted: str, code: int) -> None:
+    """At its end, after the report; without it an audit does not fail."""
+    saved(home, "cluster.json", 3)
+    run = audit(
+        home, "-e", f"eci_preflight_fail_on='{wanted}'", eci_audit_src="cluster.json", eci_preflight_report="a.json"
+    )
+    assert run.code == code, run.text
+    assert (home / "a.json").exists()
+    assert run.preflight["counts"]["incompatible"] == 3
+    if code:
+        assert run.message == "incompatible: 3 ECI pod(s) are incompatible."
+
+
+def test_a_schedule_tells_what_it_found_from_what_it_could_not_look_at(home: Path) -> None:
+    """Both are 2, the code of a host that failed; the report, or another value of the variable, tells them apart."""
+    kinds = {"eci_preflight_fail_on": ["incompatible", "not_scanned"], "eci_preflight_report": "a.json"}
+    saved(home, "cluster.json", 3)
+    found = audit(home, eci_audit_src="cluster.json", **kinds)
+    states = json.loads((home / "a.json").read_text(encoding="utf-8"))["states"]
+    assert (found.code, states["not_ready"], states["no_result"]) == (2, 1, 0)
+    away = audit(home, eci_audit_src="nowhere.json", **kinds)
+    states = json.loads((home / "a.json").read_text(encoding="utf-8"))["states"]
+    assert (away.code, states["not_ready"], states["no_result"]) == (2, 0, 1)
+    assert away.message.startswith("not_scanned: the cluster was not scanned: eci_preflight_src: ")

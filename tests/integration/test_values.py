@@ -36,7 +36,7 @@ TEXTS: dict[str, tuple[str, Any]] = {
     "client_cert": ("", None), "client_key": ("", None), "ca_cert": ("", None), "cluster_version": ("", None), "src": ("", None),
 }  # fmt: skip
 # Options of the role alone, and of the other role.
-NO_MODULES = {"record_root", "require_named_cluster", "fail_when_not_ready", "report", "report_title"}
+NO_MODULES = {"record_root", "require_named_cluster", "fail_when_not_ready", "fail_on", "report", "report_title"}
 
 
 @pytest.mark.compat

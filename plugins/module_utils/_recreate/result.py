@@ -41,7 +41,11 @@ def _workloads(outcomes: Sequence[Recreation]) -> list[dict[str, Any]]:
 
 
 def problem_of(outcomes: Sequence[Recreation], ledger: str) -> str:
-    """What is not finished and why, for the person who has to go on from here; empty where all is done."""
+    """What is not finished and why, for the person who has to go on from here; empty where all is done.
+
+    ``ledger``: the path of the record; empty in check mode, where nothing is done and nothing recorded.
+    """
+    was, were = ("was", "were") if ledger else ("would be", "would be")
     failed = [entry for entry in outcomes if entry.outcome == "failed"]
     aside = [entry for entry in outcomes if entry.outcome == "set_aside"]
     waiting = [entry for entry in outcomes if entry.outcome == "not_started"]
@@ -49,17 +53,17 @@ def problem_of(outcomes: Sequence[Recreation], ledger: str) -> str:
         return ""
     parts = []
     if failed:
-        parts.append(f"{_count(failed)} removed and did not come back: {_listed(failed)}")
+        parts.append(f"{_count(failed, 'was', 'were')} removed and did not come back: {_listed(failed)}")
     if aside:
-        parts.append(f"{_count(aside)} set aside and not touched: {_listed(aside)}")
+        parts.append(f"{_count(aside, was, were)} set aside and not touched: {_listed(aside)}")
     if waiting:
-        parts.append(f"{_count(waiting)} not touched: {_sentence(waiting[0].reason)}")
+        parts.append(f"{_count(waiting, was, were)} not touched: {_sentence(waiting[0].reason)}")
     record = f" Every step is in {ledger}." if ledger else ""
     return f"{' '.join(parts)}{record} Fix the causes and run again; finished pods are skipped."
 
 
-def _count(entries: Sequence[Recreation]) -> str:
-    return f"{len(entries)} ECI pod{'s were' if len(entries) != 1 else ' was'}"
+def _count(entries: Sequence[Recreation], was: str, were: str) -> str:
+    return f"{len(entries)} ECI pod{f's {were}' if len(entries) != 1 else f' {was}'}"
 
 
 def _causes(outcomes: Sequence[Recreation]) -> list[dict[str, Any]]:

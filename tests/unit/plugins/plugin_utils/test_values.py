@@ -64,6 +64,7 @@ GOOD_OF: dict[str, list[tuple[Any, Any]]] = {
     "eci_preflight_unmanaged": [("recreate", "recreate")],
     "eci_preflight_running_jobs": [("evict", "evict")],
     "eci_preflight_serial": [("1 5 25%", "1 5 25%"), ("[1, '25%']", [1, "25%"]), (3, 3), ([1, "25%"], [1, "25%"])],
+    "eci_preflight_fail_on": [("unknown,missing", "unknown,missing"), ("['unknown']", ["unknown"]), ("", [])],
     "eci_preflight_matrix": [
         ("{\"1.1.0\": ['1.26']}", {"1.1.0": ["1.26"]}), ({"2.0.0": [1.26, "1.30"]}, {"2.0.0": [1.26, "1.30"]}),
         ({"2.0.0": 1.26}, {"2.0.0": 1.26}),
@@ -80,6 +81,10 @@ BAD_OF: dict[str, list[tuple[Any, str]]] = {
     "eci_preflight_unmanaged": [(5, "5 is none of its choices. Choose refuse, recreate or delete.")],
     "eci_preflight_running_jobs": [(None, "None is no value. Give one, or leave it out.")],
     "eci_preflight_serial": [("0", "'0' in '0' is no size of a wave."), ({"a": 1}, "{'a': 1} is not a list.")],
+    "eci_preflight_fail_on": [
+        ("unknown,old", "has the entry 'old', which it cannot mean. Choose from incompatible, unknown, undetermined, exempt, missing,"),
+        (["compatible"], "has the entry 'compatible', which it cannot mean."),
+    ],
     "eci_preflight_matrix": [
         ({"2.0.0": [1.3]}, NUMBER.format(1.3)), ({"2.0.0": 1.3}, NUMBER.format(1.3)), ("x", "'x' is not a dictionary."),
         ({1.1: ["1.26"]}, "1.1 is not a string. Put the platform version in quotes"),
