@@ -153,7 +153,7 @@ message:
   type: str
 blockers:
   description:
-    - The pods that shut the gate, the first 50 of them, with C(namespace), C(name), C(uid), C(platform_version), C(verdict),
+    - The pods that shut the gate, the first 50 of them (fewer where their names are long), with C(namespace), C(name), C(uid), C(platform_version), C(verdict),
       C(reason), C(instance_id) and C(owner) (kind and name of its controller).
     - To recreate all that are incompatible, however many, call M(ackops.eci.eci_pod_recreate) without pods.
   returned: always

@@ -9,11 +9,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Recreation, records
+from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Recreation, first_records, short_records
 from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Action
 
 # So many causes are told in a message; every pod has its own in the result.
 MOST_CAUSES = 10
+# In bytes: an entry says more of a pod than those of other lists.
+LARGEST_PODS = 24_000
 # So many workloads are named at the most.
 MOST_WORKLOADS = 50
 
@@ -26,10 +28,12 @@ def as_result(outcomes: Sequence[Recreation], limit: int) -> dict[str, Any]:
     counts = Counter(entry.outcome for entry in outcomes)
     return {
         "changed": any(entry.outcome in _CHANGED or entry.removed for entry in outcomes),
-        "pods": records(outcomes[:limit]),
+        "pods": first_records(short_records(outcomes[:limit]), limit, LARGEST_PODS),
         "counts": dict(sorted(counts.items())),
         "workloads": _workloads(outcomes),
-        "set_aside": _causes([entry for entry in outcomes if entry.outcome in ("set_aside", "blocked")])[:limit],
+        "set_aside": first_records(
+            _causes([entry for entry in outcomes if entry.outcome in ("set_aside", "blocked")]), limit
+        ),
     }
 
 
@@ -102,6 +106,7 @@ def _sentence(text: str) -> str:
 def diff_of(outcomes: Sequence[Recreation], limit: int) -> dict[str, str]:
     """Platform versions before and after, one pod a line, the first of them."""
     changed = [entry for entry in outcomes if entry.outcome in _CHANGED]
+    limit = min(limit, len(first_records(short_records(changed[:limit]), limit, LARGEST_PODS)))
     more = [f"... and {len(changed) - limit} more"] if len(changed) > limit else []
     before = [f"{entry.namespace}/{entry.name}: {entry.old_version}" for entry in changed[:limit]]
     after = [f"{entry.namespace}/{entry.new_name or entry.name}: {_after(entry)}" for entry in changed[:limit]]

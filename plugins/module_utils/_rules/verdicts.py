@@ -25,7 +25,13 @@ from ansible_collections.ackops.eci.plugins.module_utils._rules.matrix import (
     parse_version,
     show_minor,
 )
-from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Missing, Pod, Verdict, records, sort_key
+from ansible_collections.ackops.eci.plugins.module_utils._rules.model import (
+    Missing,
+    Pod,
+    Verdict,
+    short_records,
+    sort_key,
+)
 from ansible_collections.ackops.eci.plugins.module_utils._rules.predicates import effective_version
 from ansible_collections.ackops.eci.plugins.module_utils._rules.waivers import Waiver, coverage_warnings, waiver_for
 from ansible_collections.ackops.eci.plugins.module_utils._text import quoted
@@ -174,9 +180,9 @@ def as_result(report: Report, matrix: Matrix) -> dict[str, Any]:
         "not_proved": report.not_proved,
         "not_offered": report.not_offered,
         "message": "" if report.compatible else shut_gate_message(report),
-        "blockers": records(report.of(*BLOCKING)),
-        "exempted": records(report.of(EXEMPT)),
-        "missing": records(report.missing),
+        "blockers": short_records(report.of(*BLOCKING)),
+        "exempted": short_records(report.of(EXEMPT)),
+        "missing": short_records(report.missing),
         "matrix": {"source": matrix.source, "date": matrix.date, "supporting": _supporting(report, matrix)},
     }
 
