@@ -14,12 +14,14 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.utils.display import Display
 
+from ansible_collections.ackops.eci.plugins.module_utils._argspec import check_argument_spec
 from ansible_collections.ackops.eci.plugins.plugin_utils._action import RoleAwareAction
 
 
 class ActionModule(RoleAwareAction):
     """Runs the module; with ``keep_lists`` its lists end up in a file on the controller that lives as long as ansible-playbook."""
 
+    options = staticmethod(check_argument_spec)
     _paths = ("src", "list_file")
 
     def run_module(self, task_vars: dict[str, Any] | None, **arguments: Any) -> dict[str, Any]:

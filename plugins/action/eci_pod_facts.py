@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+from ansible_collections.ackops.eci.plugins.module_utils._argspec import facts_argument_spec
 from ansible_collections.ackops.eci.plugins.plugin_utils._action import RoleAwareAction
 
 
 class ActionModule(RoleAwareAction):
     """Runs the module."""
 
+    options = staticmethod(facts_argument_spec)
     _paths = ("src",)

@@ -20,6 +20,7 @@ from typing import Any
 
 from ansible.utils.display import Display
 
+from ansible_collections.ackops.eci.plugins.module_utils._argspec import recreate_argument_spec
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.progress import TEMPORARY
 from ansible_collections.ackops.eci.plugins.plugin_utils._action import RoleAwareAction
 
@@ -133,6 +134,8 @@ class Attendance:
 
 class ActionModule(RoleAwareAction):
     """Runs the module; where it can, with a file for its progress."""
+
+    options = staticmethod(recreate_argument_spec)
 
     def run_module(self, task_vars: dict[str, Any] | None, **arguments: Any) -> dict[str, Any]:
         """Run the module and return its result."""

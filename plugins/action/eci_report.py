@@ -21,6 +21,7 @@ from ansible_collections.ackops.eci.plugins.plugin_utils._report_files import (
     with_whole_lists,
     write_report,
 )
+from ansible_collections.ackops.eci.plugins.plugin_utils._values import understood_all
 
 # The facts that the roles set on each host.
 PREFLIGHT, UPGRADE = "eci_preflight", "eci_fleet_upgrade"
@@ -58,6 +59,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Write the files and return the verdict."""
         result: dict[str, Any] = super().run(tmp, task_vars)
+        self._task.args = understood_all(self._task.args, report_argument_spec())
         _checked, options = self.validate_argument_spec(argument_spec=report_argument_spec())
         try:
             return {**result, **self._write(options, task_vars or {})}

@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+from ansible_collections.ackops.eci.plugins.module_utils._argspec import upgrade_argument_spec
 from ansible_collections.ackops.eci.plugins.plugin_utils._action import RoleAwareAction
 
 
 class ActionModule(RoleAwareAction):
     """Runs the module."""
+
+    options = staticmethod(upgrade_argument_spec)

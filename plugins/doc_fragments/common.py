@@ -27,7 +27,7 @@ options:
   target_version:
     description:
       - The Kubernetes version to upgrade to, for example V(1.26), V(v1.26.3) or V(1.26.3-aliyun.1).
-      - Put it in quotes. YAML reads an unquoted C(1.30) as the number 1.3, so numbers are rejected.
+      - Put it in quotes. YAML reads an unquoted C(1.30) as the number 1.3, which is rejected; an unquoted C(1.26) is taken for what it is.
     type: raw
     required: true
   matrix:

@@ -15,6 +15,7 @@ from ansible_collections.ackops.eci.plugins.plugin_utils._fleet import (
     same_clusters,
     twins,
 )
+from ansible_collections.ackops.eci.plugins.plugin_utils._upgrade_tasks import FILE, ROLE, wrong_upgrades
 from ansible_collections.ackops.eci.plugins.plugin_utils._waves import waves
 
 # What the roles note for each host: the registered result of the check, and what became of the cluster.
@@ -65,6 +66,15 @@ def eci_fleet_summary(
     return fleet_summary(_results(hosts, hostvars), only)
 
 
+def eci_wrong_upgrades(
+    hosts: Sequence[str], hostvars: Mapping[str, Mapping[str, Any]], file: str, role: str, directory: str
+) -> list[str]:
+    """A sentence for each file and role of upgrade tasks, of any of the hosts, that Ansible cannot load."""
+    files = [file, *(str(hostvars[host].get(FILE) or "") for host in hosts)]
+    roles = [role, *(str(hostvars[host].get(ROLE) or "") for host in hosts)]
+    return wrong_upgrades([path for path in files if path], [name for name in roles if name], directory)
+
+
 class FilterModule:
     """Filters on ``ansible_play_hosts_all``."""
 
@@ -76,4 +86,5 @@ class FilterModule:
             "eci_fleet_summary": eci_fleet_summary,
             "eci_twins": twins,
             "eci_waves": waves,
+            "eci_wrong_upgrades": eci_wrong_upgrades,
         }

@@ -14,6 +14,7 @@ from ansible_collections.ackops.eci.plugins.plugin_utils._role_variables import 
     options_in,
     unknown_variables,
 )
+from ansible_collections.ackops.eci.plugins.plugin_utils._values import plain_dates, wrong_values
 
 ROLES = Path(__file__).resolve().parents[2] / "roles"
 
@@ -24,9 +25,22 @@ def eci_unknown_variables(names: Sequence[str]) -> list[str]:
     return unknown_variables(names, {name for spec in specs for name in options_in(spec.read_text(encoding="utf-8"))})
 
 
+def eci_wrong_values(names: Sequence[str], values: Sequence[Any], omitted: object) -> list[str]:
+    """A sentence for each of the variables whose value cannot be meant."""
+    given = {
+        name: value for name, value in zip(names, values, strict=True) if value is not omitted and value != omitted
+    }
+    return wrong_values(given)
+
+
 class FilterModule:
     """Filters that the roles use on their own variables."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """The filters by name."""
-        return {"eci_connection": connection, "eci_unknown_variables": eci_unknown_variables}
+        return {
+            "eci_connection": connection,
+            "eci_plain_dates": plain_dates,
+            "eci_unknown_variables": eci_unknown_variables,
+            "eci_wrong_values": eci_wrong_values,
+        }

@@ -86,7 +86,7 @@ def check_argument_spec() -> dict[str, Any]:
         **_exempt(),
         **_settle(),
         "pods": {"type": "list", "elements": "dict"},
-        "cluster_version": {"type": "str"},
+        "cluster_version": {"type": "raw"},
         "pods_are_complete": {"type": "bool", "default": True},
         "src": {"type": "list", "elements": "path"},
         "fail_when_incompatible": {"type": "bool", "default": True},

@@ -21,6 +21,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._kube.connection import
     resolve,
     without_login,
 )
+from ansible_collections.ackops.eci.plugins.module_utils._rules.model import first_records
 
 if TYPE_CHECKING:
     from ansible_collections.ackops.eci.plugins.module_utils._kube.client import KubeApi
@@ -155,7 +156,7 @@ def cut_lists(module: AnsibleModule, result: dict[str, Any], names: Sequence[str
             raise InvalidInput(
                 "list_file", path, f"cannot be written: {error.strerror}", "Name a file in a directory that is there."
             ) from error
-    return {**result, **{name: result[name][:MOST_LISTED] for name in names}}
+    return {**result, **{name: first_records(result[name], MOST_LISTED) for name in names}}
 
 
 def at_least(module: AnsibleModule, option: str, least: int) -> int:

@@ -39,8 +39,9 @@ options:
   cluster_version:
     description:
       - The version that the cluster of the given O(pods) runs now, as in C(ansible_facts.eci_cluster.version). Without it, downgrades are not detected.
+      - Put it in quotes, like O(target_version).
       - Only with O(pods) or O(src); a scan asks the cluster. In a dump it is found if the output of C(kubectl version -o json) is in it.
-    type: str
+    type: raw
   pods_are_complete:
     description:
       - Whether the given O(pods) are all ECI pods of the cluster, as C(ansible_facts.eci_cluster.whole_cluster) says. If not, a warning says so.
@@ -140,13 +141,19 @@ not_proved:
   returned: always
   type: list
   elements: str
+not_offered:
+  description:
+    - Why ACK does not offer the upgrade from RV(cluster_version) to RV(target_version) in one step. Empty if it does, or if the cluster's version is not
+      known. It does not shut the gate here; P(ackops.eci.eci_fleet_upgrade#role) skips such a cluster.
+  returned: always
+  type: str
 message:
   description: Why the gate is shut, which pods shut it, and what to do; empty if it is open.
   returned: always
   type: str
 blockers:
   description:
-    - The pods that shut the gate, the first 50 of them, with C(namespace), C(name), C(uid), C(platform_version), C(verdict),
+    - The pods that shut the gate, the first 50 of them (fewer where their names are long), with C(namespace), C(name), C(uid), C(platform_version), C(verdict),
       C(reason), C(instance_id) and C(owner) (kind and name of its controller).
     - To recreate all that are incompatible, however many, call M(ackops.eci.eci_pod_recreate) without pods.
   returned: always

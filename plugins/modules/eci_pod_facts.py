@@ -124,7 +124,9 @@ ansible_facts:
           elements: dict
           returned: success
         pods_by_platform_version:
-          description: Number of ECI pods by platform version, including V(unavailable) and V(undetermined).
+          description:
+            - Number of ECI pods by platform version, including V(unavailable) and V(undetermined). Those of more than 30 versions are together
+              under V(others).
           type: dict
           returned: success
           sample: {"1.0.0": 12, "1.1.0": 30, "unavailable": 2}

@@ -174,7 +174,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 pods:
-  description: What happened to each pod, in order. The first 50 are listed; the counts are of all.
+  description: What happened to each pod, in order. The first 50 are listed, and fewer where their names are long; the counts are of all.
   returned: always
   type: list
   elements: dict

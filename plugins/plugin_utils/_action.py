@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.ackops.eci.plugins.plugin_utils._role_names import result_for
+from ansible_collections.ackops.eci.plugins.plugin_utils._values import understood_all
 
 
 def _whole(value: Any) -> Any:
@@ -31,6 +33,8 @@ class RoleAwareAction(ActionBase):
 
     _supports_check_mode = True
     _supports_async = True
+    # The options of the module.
+    options: Callable[[], dict[str, Any]] = dict
     # Options that name files. A module with a local connection runs elsewhere than ansible-playbook was started.
     _paths: tuple[str, ...] = ()
 
@@ -48,7 +52,8 @@ class RoleAwareAction(ActionBase):
     def run_module(self, task_vars: dict[str, Any] | None, **arguments: Any) -> dict[str, Any]:
         """Run the module, in the background if the task says so."""
         in_background = bool(self._task.async_val)
-        arguments["module_args"] = self._with_whole_paths(arguments.get("module_args", self._task.args))
+        given = understood_all(arguments.get("module_args", self._task.args), type(self).options())
+        arguments["module_args"] = self._with_whole_paths(given)
         outcome = self._execute_module(task_vars=task_vars, wrap_async=in_background, **arguments)
         # Task has no public name for its role; it is None outside of roles.
         role = self._task._role  # noqa: SLF001

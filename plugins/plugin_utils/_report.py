@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.ackops.eci.plugins.module_utils._rules.estimate import told
@@ -14,6 +14,8 @@ from ansible_collections.ackops.eci.plugins.plugin_utils._fleet import fleet_sum
 from ansible_collections.ackops.eci.plugins.plugin_utils._report_document import cluster_entry
 
 MOST_SHOWN = 20
+# So many pods of a kind are named in a message.
+MOST_NAMED = 10
 # In bytes. AWX keeps an event whole below 700,000, and copies the artifact that a message is made of into later jobs.
 MOST_OF_A_PAGE = 100_000
 MOST_OF_A_MESSAGE = 8_000
@@ -67,11 +69,16 @@ def _in_the_way(result: Mapping[str, Any]) -> list[str]:
     told = {
         (entry["namespace"], entry["name"]) for kind in ("planned", "recreated") for entry in result.get(kind) or ()
     }
+    # The plan lists its first pods only: of the others that are incompatible it is not known whether they are in it.
+    cut = _total(result, "predicted", "blocked") > len(result.get("planned") or ())
+    aside = {entry["uid"] for entry in result.get("set_aside") or () if "uid" in entry}
     columns = ("namespace", "name", "platform_version", "instance_id", "owner", "verdict", "way")
     return [
         ",".join(str(pod[column]).replace(",", ";") for column in columns)
         for pod in cluster_entry("", result)["pods"]
-        if pod["verdict"] != "exempt" and (pod["namespace"], pod["name"]) not in told
+        if pod["verdict"] != "exempt"
+        and (pod["namespace"], pod["name"]) not in told
+        and not (cut and pod["verdict"] == "incompatible" and pod["uid"] not in aside)
     ]
 
 
@@ -89,9 +96,16 @@ def _blocking(result: Mapping[str, Any]) -> int:
     return max(0, found - _total(result, "predicted", "blocked"))
 
 
+def _whole(result: Mapping[str, Any]) -> str:
+    """Where a list is whole that is cut here."""
+    if result.get("whole"):
+        return f"; all are in {plain(result['whole'])}"
+    return "; the report lists all" if result.get("lists") else "; eci_preflight_report writes all to a file"
+
+
 def summary(result: Mapping[str, Any], check_mode: bool = False, most: int = MOST_SHOWN) -> list[str]:
     """The result of the role in a few lines; ``most`` entries of each list are shown."""
-    where = f"; all are in {plain(result['whole'])}" if result.get("whole") else ""
+    where = _whole(result)
     recreated = [_recreated(entry) for entry in result["recreated"]]
     planned = [_planned(entry) for entry in result["planned"] if entry["outcome"] != "blocked"]
     word = "would be set aside" if check_mode else "set aside"
@@ -116,8 +130,52 @@ def summary(result: Mapping[str, Any], check_mode: bool = False, most: int = MOS
 def gate_message(result: Mapping[str, Any]) -> str:
     """Why the host fails: what stopped the recreation, or what the last scan found."""
     if result["problem"]:
-        return f"Do not upgrade this cluster. {result['problem']}"
+        return " ".join(["Do not upgrade this cluster.", str(result["problem"]), *_beside(result)])
     return f"Do not upgrade this cluster. {result['message']}"
+
+
+def _beside(result: Mapping[str, Any]) -> list[str]:
+    """A sentence for the pods that no recreation has to do with, and that shut the gate beside what stopped it."""
+    remedies = {
+        "unknown": "extend eci_preflight_matrix, or waive them with eci_preflight_exempt",
+        "undetermined": "wait until they are created and check again",
+    }
+    found = []
+    for kind, remedy in remedies.items():
+        count = int((result.get("counts") or {}).get(kind) or 0)
+        listed = [pod for pod in result.get("blockers") or () if pod["verdict"] == kind]
+        if count:
+            shown = listed[:MOST_NAMED]
+            names = ", ".join(plain(f"{pod['namespace']}/{pod['name']}") for pod in shown)
+            more = f" and {count - len(shown)} more" if shown and count > len(shown) else ""
+            first = f" (the first: {plain(shown[0]['reason'])})" if shown else ""
+            found.append(f"{count} ECI pod(s) {kind}{f': {names}' if names else ''}{more}{first}; {remedy}.")
+    return found
+
+
+# What eci_preflight_fail_on may name beside the verdicts, and what is said of it.
+OTHER_KINDS = ("missing", "set_aside", "not_proved", "not_offered", "not_scanned")
+
+
+def found_kinds(result: Mapping[str, Any], kinds: Sequence[str]) -> list[str]:
+    """A sentence for each of the kinds, of ``eci_preflight_fail_on``, that a cluster has: verdicts on its pods, or OTHER_KINDS."""
+    counts = result.get("counts") or {}
+    outcomes = _total(result, "set_aside", "blocked")
+    told = {
+        **{
+            kind: f"{counts[kind]} ECI pod(s) are {kind}"
+            for kind in counts
+            if kind != "compatible" and int(counts[kind])
+        },
+        "missing": f"{len(result.get('missing') or ())} pod(s) that a run removed are not back"
+        if result.get("missing")
+        else "",
+        "set_aside": f"{outcomes} ECI pod(s) could not be recreated as things are" if outcomes else "",
+        "not_proved": "the dump may not hold all pods of the cluster" if result.get("not_proved") else "",
+        "not_offered": str(result.get("not_offered") or ""),
+        "not_scanned": f"the cluster was not scanned: {result.get('problem')}" if not counts else "",
+    }
+    return [f"{kind}: {plain(told[kind], 600).rstrip('.')}." for kind in dict.fromkeys(kinds) if told.get(kind)]
 
 
 def _clusters(results: Mapping[str, Mapping[str, Any]]) -> str:

@@ -67,6 +67,7 @@ def connection(options: Mapping[str, Any], omitted: object) -> dict[str, Any]:
 MORE_VARIABLES: Mapping[str, tuple[str, ...]] = {
     "eci_preflight_": ("hosts", "server_version"),
     "eci_fleet_upgrade_": ("hosts", "serial", "max_fail_percentage"),
+    "eci_audit_": ("src", "cluster_version"),
 }
 ARTIFACT = "result_"
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+# A list as text, in JSON.
+_IN_JSON = re.compile(r"""[\[\]"']""")
 _SIZE = re.compile(r"^(\d+)(%?)$")
 
 
@@ -16,7 +18,9 @@ def waves(given: Any) -> list[int | str]:
 
     Raises ValueError for anything else, and for a wave of nothing.
     """
-    entries = given if isinstance(given, (list, tuple)) else [given]
+    entries = (
+        given if isinstance(given, (list, tuple)) else [_IN_JSON.sub(" ", given) if isinstance(given, str) else given]
+    )
     sizes = [_size(part, given) for entry in entries for part in re.split(r"[\s,]+", str(entry).strip())]
     if not sizes:
         raise ValueError(_complaint("", given))

@@ -190,3 +190,32 @@ def test_without_upgrade_tasks_nothing_is_begun(home: Path, tmp_path: Path, give
     assert "eci_fleet_upgrade_tasks_file" in run.message
     assert "Nothing was changed" in run.message
     assert "Preflight" not in run.text
+
+
+@pytest.mark.compat
+@pytest.mark.parametrize("arguments", [["--check"], []])
+def test_upgrade_tasks_that_cannot_be_loaded_stop_the_fleet(home: Path, tmp_path: Path, arguments: list[str]) -> None:
+    """One error for the play, before any cluster is reached, also where only one host of it has such tasks."""
+    wrong, right, inventory = tmp_path / "wrong.yml", tmp_path / "right.yml", tmp_path / "hosts.yml"
+    tasks_file(right, {"ansible.builtin.debug": {"msg": "now upgrading"}})
+    local = "ansible_connection: local, eci_preflight_context: x"
+    files = {"a": right, "b": wrong}
+    hosts = ", ".join(f"{host}: {{{local}, eci_fleet_upgrade_tasks_file: '{path}'}}" for host, path in files.items())
+    inventory.write_text(f"all:\n  hosts: {{{hosts}}}\n", encoding="utf-8")
+    for text, said in (
+        ("- hosts: all\n  roles: [ackops.eci.eci_preflight]\n", "is a playbook. Give a file with tasks alone"),
+        (
+            "- ansible.builtin.debug:\n- no.such.module:\n",
+            "task 2 of it: couldn't resolve module/action 'no.such.module'",
+        ),
+        ("- debug: {msg: x\n- a: [\n", "cannot be read: "),
+    ):
+        wrong.write_text(text, encoding="utf-8")
+        run = run_fleet(inventory, home, *arguments)
+        assert run.code == 2, run.text
+        failed = [entry["result"]["msg"] for entry in run.entries if entry.get("result", {}).get("failed")]
+        assert len(failed) == 1, failed
+        assert failed[0].startswith(f"eci_fleet_upgrade_tasks_file: '{wrong}' ")
+        assert said in failed[0]
+        assert failed[0].endswith("Nothing was changed.")
+        assert not any("Preflight" in entry.get("task", "") for entry in run.entries)

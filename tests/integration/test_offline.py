@@ -10,7 +10,7 @@ import csv
 import gzip
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,10 @@ import pytest
 import yaml
 
 from tests.cluster import ControlPlane, workloads as w
+from tests.integration.dumps import audit, saved, written
 from tests.integration.fleets import run_fleet, tasks_file
-from tests.integration.support import NEW, OLD, REPO, Run, run_playbook, run_preflight, run_tasks
+from tests.integration.support import NEW, OLD, REPO, run_preflight, run_tasks
 
-AUDIT = "ackops.eci.eci_audit"
 SCHEMA = json.loads((REPO / "docs" / "schema" / "report.schema.json").read_text(encoding="utf-8"))
 Manifest = dict[str, Any]
 # What is compared between a live check and one of a dump: all of the result that does not say where it was looked.
@@ -60,12 +60,6 @@ def tree_of(dump: Manifest, root: Path) -> Path:
         path.write_text(yaml.safe_dump(entry), encoding="utf-8")
         (path.parent / "current.log").write_text("{ a log", encoding="utf-8")
     return root
-
-
-def written(path: Path, content: bytes) -> Path:
-    """The file, with that content."""
-    path.write_bytes(content)
-    return path
 
 
 FORMS: dict[str, Callable[[Manifest, Path], Path]] = {
@@ -129,32 +123,6 @@ def test_the_verdict_on_a_dump_is_that_of_a_live_scan(cluster: ControlPlane, nam
         assert seen == {key: live["cluster"][key] for key in seen}
         assert found["cluster"]["server"] == ""
     assert run.result("Facts")["ansible_facts"]["eci_cluster"]["counts"] == live["cluster"]["counts"]
-
-
-def saved(home: Path, name: str, pods: int, version: str = OLD, **changes: Any) -> Path:
-    """A dump of that many pods on the version, with one of the system's own."""
-    home.mkdir(parents=True, exist_ok=True)
-
-    def pod(namespace: str, name: str, node: str, annotations: Mapping[str, str]) -> Manifest:
-        metadata = {"namespace": namespace, "name": name, "uid": f"uid-{name}", "annotations": dict(annotations)}
-        return {
-            "apiVersion": "v1",
-            "kind": "Pod",
-            "metadata": metadata,
-            "spec": {"nodeName": node},
-            "status": {"phase": "Running"},
-        }
-
-    old = {w.INSTANCE_ID: "eci-1", w.PLATFORM_VERSION: version}
-    items = [pod("shop", f"web-{number:03}", "virtual-kubelet-a", old) for number in range(pods)]
-    items.append(pod("kube-system", "coredns", "real", {}))
-    document = {"apiVersion": "v1", "kind": "List", "items": items, **changes}
-    return written(home / name, json.dumps(document).encode())
-
-
-def audit(home: Path, *arguments: str, **variables: object) -> Run:
-    """The playbook, as somebody without a cluster runs it; paths count from the home directory."""
-    return run_playbook(AUDIT, None, home, *arguments, variables={"eci_preflight_target_version": "1.26", **variables})
 
 
 @pytest.mark.compat
@@ -274,3 +242,33 @@ def test_a_live_run_is_reported_with_its_timeline(cluster: ControlPlane, namespa
     wrong = run_tasks([{"name": "Join", "ackops.eci.eci_report": {"dest": "report.pdf"}}], None, home)
     assert wrong.code == 2
     assert "dest: 'report.pdf' has an ending that is no format of a report" in wrong.message
+
+
+@pytest.mark.parametrize(
+    ("wanted", "code"),
+    [("", 0), ("incompatible", 2), ("unknown,missing", 0), ('["not_proved"]', 0), ("not_scanned", 0)],
+)
+def test_an_audit_fails_on_what_it_is_told_to(home: Path, wanted: str, code: int) -> None:
+    """At its end, after the report; without it an audit does not fail."""
+    saved(home, "cluster.json", 3)
+    run = audit(
+        home, "-e", f"eci_preflight_fail_on='{wanted}'", eci_audit_src="cluster.json", eci_preflight_report="a.json"
+    )
+    assert run.code == code, run.text
+    assert (home / "a.json").exists()
+    assert run.preflight["counts"]["incompatible"] == 3
+    if code:
+        assert run.message == "incompatible: 3 ECI pod(s) are incompatible."
+
+
+def test_a_schedule_tells_what_it_found_from_what_it_could_not_look_at(home: Path) -> None:
+    """Both are 2, the code of a host that failed; the report, or another value of the variable, tells them apart."""
+    kinds = {"eci_preflight_fail_on": ["incompatible", "not_scanned"], "eci_preflight_report": "a.json"}
+    saved(home, "cluster.json", 3)
+    found = audit(home, eci_audit_src="cluster.json", **kinds)
+    states = json.loads((home / "a.json").read_text(encoding="utf-8"))["states"]
+    assert (found.code, states["not_ready"], states["no_result"]) == (2, 1, 0)
+    away = audit(home, eci_audit_src="nowhere.json", **kinds)
+    states = json.loads((home / "a.json").read_text(encoding="utf-8"))["states"]
+    assert (away.code, states["not_ready"], states["no_result"]) == (2, 0, 1)
+    assert away.message.startswith("not_scanned: the cluster was not scanned: eci_preflight_src: ")

@@ -17,7 +17,13 @@ from ansible_collections.ackops.eci.plugins.module_utils._kube.pod_list import P
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Clock, ClusterApi, PodSet
 from ansible_collections.ackops.eci.plugins.module_utils._rules import predicates
 from ansible_collections.ackops.eci.plugins.module_utils._rules.conditions import Condition
-from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Node, Pod, pod_from_manifest, sort_key
+from ansible_collections.ackops.eci.plugins.module_utils._rules.model import (
+    Node,
+    Pod,
+    pod_from_manifest,
+    short,
+    sort_key,
+)
 
 # A list that expires is begun again, so many times in all: on a server that drops snapshots faster than that
 # it never ends.
@@ -25,6 +31,8 @@ TRIES = 3
 # While pods are being created, the cluster is scanned at most so seldom (seconds).
 SETTLE_SECONDS = 10.0
 LEAST_SECONDS = 1.0
+# So many platform versions are told, those with the most pods.
+MOST_VERSIONS = 30
 
 
 @dataclass(frozen=True)
@@ -95,7 +103,7 @@ class Scan:
                 for node in sorted(self.nodes.values(), key=lambda n: n.name)
                 if node.virtual
             ],
-            "pods_by_platform_version": dict(sorted(versions.items())),
+            "pods_by_platform_version": _by_version(versions),
             "counts": {
                 "eci": len(self.pods),
                 "finished": sum(pod.finished for pod in self.pods),
@@ -105,6 +113,16 @@ class Scan:
                 "not_selected": self.selected_away,
             },
         }
+
+
+def _by_version(versions: Counter[str]) -> dict[str, int]:
+    """The platform versions with the most pods; an annotation may hold anything, and each pod something else."""
+    most = versions.most_common(MOST_VERSIONS)
+    rest = sum(versions.values()) - sum(count for _version, count in most)
+    found: Counter[str] = Counter()
+    for version, count in most:
+        found[short(version)] += count
+    return {**dict(sorted(found.items())), **({"others": rest} if rest else {})}
 
 
 def _scan_once(api: ClusterApi, scope: Scope) -> Scan:

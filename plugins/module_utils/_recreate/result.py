@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from ansible_collections.ackops.eci.plugins.module_utils._rules.estimate import Estimate
-from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Recreation, records
+from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Recreation, first_records, short_records
 from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Action
 
 # So many causes are told in a message; every pod has its own in the result.
 MOST_CAUSES = 10
+# In bytes: an entry says more of a pod than those of other lists.
+LARGEST_PODS = 24_000
 # So many workloads are named at the most.
 MOST_WORKLOADS = 50
 # So many of them that would be without a Ready pod.
@@ -29,10 +31,12 @@ def as_result(outcomes: Sequence[Recreation], limit: int) -> dict[str, Any]:
     counts = Counter(entry.outcome for entry in outcomes)
     return {
         "changed": any(entry.outcome in _CHANGED or entry.removed for entry in outcomes),
-        "pods": records(outcomes[:limit]),
+        "pods": first_records(short_records(outcomes[:limit]), limit, LARGEST_PODS),
         "counts": dict(sorted(counts.items())),
         "workloads": _workloads(outcomes),
-        "set_aside": _causes([entry for entry in outcomes if entry.outcome in ("set_aside", "blocked")])[:limit],
+        "set_aside": first_records(
+            _causes([entry for entry in outcomes if entry.outcome in ("set_aside", "blocked")]), limit
+        ),
     }
 
 
@@ -56,7 +60,11 @@ def estimate_of(estimated: Estimate) -> dict[str, Any]:
 
 
 def problem_of(outcomes: Sequence[Recreation], ledger: str) -> str:
-    """What is not finished and why, for the person who has to go on from here; empty where all is done."""
+    """What is not finished and why, for the person who has to go on from here; empty where all is done.
+
+    ``ledger``: the path of the record; empty in check mode, where nothing is done and nothing recorded.
+    """
+    was, were = ("was", "were") if ledger else ("would be", "would be")
     failed = [entry for entry in outcomes if entry.outcome == "failed"]
     aside = [entry for entry in outcomes if entry.outcome == "set_aside"]
     waiting = [entry for entry in outcomes if entry.outcome == "not_started"]
@@ -64,17 +72,17 @@ def problem_of(outcomes: Sequence[Recreation], ledger: str) -> str:
         return ""
     parts = []
     if failed:
-        parts.append(f"{_count(failed)} removed and did not come back: {_listed(failed)}")
+        parts.append(f"{_count(failed, 'was', 'were')} removed and did not come back: {_listed(failed)}")
     if aside:
-        parts.append(f"{_count(aside)} set aside and not touched: {_listed(aside)}")
+        parts.append(f"{_count(aside, was, were)} set aside and not touched: {_listed(aside)}")
     if waiting:
-        parts.append(f"{_count(waiting)} not touched: {_sentence(waiting[0].reason)}")
+        parts.append(f"{_count(waiting, was, were)} not touched: {_sentence(waiting[0].reason)}")
     record = f" Every step is in {ledger}." if ledger else ""
     return f"{' '.join(parts)}{record} Fix the causes and run again; finished pods are skipped."
 
 
-def _count(entries: Sequence[Recreation]) -> str:
-    return f"{len(entries)} ECI pod{'s were' if len(entries) != 1 else ' was'}"
+def _count(entries: Sequence[Recreation], was: str, were: str) -> str:
+    return f"{len(entries)} ECI pod{f's {were}' if len(entries) != 1 else f' {was}'}"
 
 
 def _causes(outcomes: Sequence[Recreation]) -> list[dict[str, Any]]:
@@ -113,6 +121,7 @@ def _sentence(text: str) -> str:
 def diff_of(outcomes: Sequence[Recreation], limit: int) -> dict[str, str]:
     """Platform versions before and after, one pod a line, the first of them."""
     changed = [entry for entry in outcomes if entry.outcome in _CHANGED]
+    limit = min(limit, len(first_records(short_records(changed[:limit]), limit, LARGEST_PODS)))
     more = [f"... and {len(changed) - limit} more"] if len(changed) > limit else []
     before = [f"{entry.namespace}/{entry.name}: {entry.old_version}" for entry in changed[:limit]]
     after = [f"{entry.namespace}/{entry.new_name or entry.name}: {_after(entry)}" for entry in changed[:limit]]

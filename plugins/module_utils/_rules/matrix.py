@@ -28,6 +28,8 @@ UNAVAILABLE = "unavailable"
 Minor = tuple[int, int]
 
 _VERSION = re.compile(r"^[vV]?(\d{1,3})\.(\d{1,3})(?:\.\d{1,4})?\+?(?:[-+][0-9A-Za-z.+-]+)?$", re.ASCII)
+# A number that can only be the version that it looks like: 1.3 may have been 1.30, and 1.2 have been 1.20.
+_NUMBER = re.compile(r"^\d{1,3}\.\d{2}$", re.ASCII)
 _RANGE = re.compile(r"^\s*>=\s*(\S+)\s*$")
 
 # Source of the matrix: "Upgrade the ECI Platform Version", Alibaba Cloud documentation, as of the date below.
@@ -52,13 +54,16 @@ def show_minor(minor: Minor) -> str:
 def parse_version(value: object, option: str) -> Minor:
     """Major and minor version, from any form in which people write one.
 
-    Takes ``1.26``, ``v1.26.3``, ``1.26.3-aliyun.1``. A number is rejected: YAML reads ``1.30`` as the number 1.3.
+    Takes ``1.26``, ``v1.26.3``, ``1.26.3-aliyun.1``, and the number 1.26. The number 1.3 is rejected: YAML reads an unquoted
+    ``1.30`` as this.
     """
+    if isinstance(value, float) and _NUMBER.match(repr(value)):
+        value = repr(value)
     if isinstance(value, (bool, int, float)):
         raise InvalidInput(
             option,
             value,
-            "is a number, not a version: YAML reads an unquoted 1.30 as the number 1.3",
+            "is a number that may not be the version that was written: YAML reads an unquoted 1.30 as the number 1.3",
             f"Put it in quotes, for example {option}: '1.30'.",
         )
     found = _VERSION.match(value.strip()) if isinstance(value, str) else None
@@ -138,7 +143,8 @@ def _row(key: str, value: object) -> Row:
                 "Give {versions: ['1.26'], canary: []}, a list, or a range such as '>=1.12'.",
             )
         canary, value = value.get("canary") or (), value["versions"]
-    entries: Sequence[object] = [value] if isinstance(value, str) else value if isinstance(value, (list, tuple)) else ()
+    alone = isinstance(value, (str, float))
+    entries: Sequence[object] = [value] if alone else value if isinstance(value, (list, tuple)) else ()
     if not entries:
         raise InvalidInput(
             option, value, "lists no version", "Give a list such as ['1.26', '1.28'] or a range such as '>=1.12'."

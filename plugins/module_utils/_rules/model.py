@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from typing import Any
 
 from ansible_collections.ackops.eci.plugins.module_utils._errors import InvalidInput
+from ansible_collections.ackops.eci.plugins.module_utils._text import plain
 
 # Annotations that the virtual-kubelet of Alibaba Cloud writes, and what marks ACS pods.
 PLATFORM_VERSION = "k8s.aliyun.com/eci-platform-version"
@@ -274,3 +276,39 @@ def sort_key(pod: Pod) -> tuple[str, str]:
 def records(entries: Sequence[Any]) -> list[dict[str, Any]]:
     """Dataclasses as plain dictionaries, for a module's result."""
     return [asdict(entry) for entry in entries]
+
+
+# In characters. An annotation may be of any length, and a result must stay small.
+_LONGEST, _LONGEST_REASON = 300, 1200
+# Of a list in a result, as JSON: a role hands several on in one fact, and AWX keeps what is printed of it, too.
+_LARGEST_LIST = 18_000
+
+
+def short(text: str, longest: int = _LONGEST) -> str:
+    """The text, cut where it is longer than a name can be."""
+    return plain(text, longest) if len(text) > longest else text
+
+
+def short_records(entries: Sequence[Any]) -> list[dict[str, Any]]:
+    """The same, with every text cut that is longer than a name can be."""
+    return [
+        {
+            key: short(value, _LONGEST_REASON if key in ("reason", "remedy") else _LONGEST)
+            if isinstance(value, str)
+            else value
+            for key, value in record.items()
+        }
+        for record in records(entries)
+    ]
+
+
+def first_records(listed: Sequence[dict[str, Any]], most: int, largest: int = _LARGEST_LIST) -> list[dict[str, Any]]:
+    """The first records, at most so many, and fewer where they are larger together, in bytes of JSON."""
+    found: list[dict[str, Any]] = []
+    size = 0
+    for record in listed[:most]:
+        size += len(json.dumps(record))
+        if found and size > largest:
+            break
+        found.append(record)
+    return found

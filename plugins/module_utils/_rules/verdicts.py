@@ -25,7 +25,13 @@ from ansible_collections.ackops.eci.plugins.module_utils._rules.matrix import (
     parse_version,
     show_minor,
 )
-from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Missing, Pod, Verdict, records, sort_key
+from ansible_collections.ackops.eci.plugins.module_utils._rules.model import (
+    Missing,
+    Pod,
+    Verdict,
+    short_records,
+    sort_key,
+)
 from ansible_collections.ackops.eci.plugins.module_utils._rules.predicates import effective_version
 from ansible_collections.ackops.eci.plugins.module_utils._rules.waivers import Waiver, coverage_warnings, waiver_for
 from ansible_collections.ackops.eci.plugins.module_utils._text import quoted
@@ -35,6 +41,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._text import quoted
 class Report:
     """What the check found. ``compatible`` says whether the gate is open.
 
+    ``not_offered``: why ACK does not offer the upgrade in one step; empty if it does, or where the cluster's version is unknown.
     ``not_proved``: why the pods may not be all of the cluster; with any reason the gate is shut, whatever was found.
     """
 
@@ -46,6 +53,7 @@ class Report:
     warnings: list[str] = field(default_factory=list)
     not_proved: list[str] = field(default_factory=list)
     missing: Sequence[Missing] = ()
+    not_offered: str = ""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -107,6 +115,7 @@ def check(
         target_version=show_minor(target),
         cluster_version=show_minor(current) if current else "",
         verdicts=verdicts,
+        not_offered=hop_warning(current, target) if current else "",
         warnings=[
             *_target_warnings(target, current, matrix, bool(blocking), none_there),
             *(
@@ -169,10 +178,11 @@ def as_result(report: Report, matrix: Matrix) -> dict[str, Any]:
         "cluster_version": report.cluster_version,
         "counts": report.counts,
         "not_proved": report.not_proved,
+        "not_offered": report.not_offered,
         "message": "" if report.compatible else shut_gate_message(report),
-        "blockers": records(report.of(*BLOCKING)),
-        "exempted": records(report.of(EXEMPT)),
-        "missing": records(report.missing),
+        "blockers": short_records(report.of(*BLOCKING)),
+        "exempted": short_records(report.of(EXEMPT)),
+        "missing": short_records(report.missing),
         "matrix": {"source": matrix.source, "date": matrix.date, "supporting": _supporting(report, matrix)},
     }
 

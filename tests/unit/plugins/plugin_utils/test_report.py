@@ -56,7 +56,7 @@ def test_long_lists_are_cut_and_text_is_escaped() -> None:
     """Names of hosts and of pods may be anything."""
     lines = workflow_summary({"a\x1b[2J": result(planned=[planned(f"web-{n}") for n in range(5)])}, {}, most=2)
     assert "\x1b" not in "".join(lines)
-    assert lines[-1] == "    ... and 3 more"
+    assert lines[-1] == "    ... and 3 more; eci_preflight_report writes all to a file"
 
 
 def test_without_clusters_there_is_nothing_to_count() -> None:
@@ -93,7 +93,7 @@ def test_an_audit_names_every_pod_that_stands_in_the_way() -> None:
         "shop,web-1,1.0.0,eci-1,ReplicaSet/web,incompatible,recreate it with eci_preflight; or waive it",
         "shop,a;b,{{ 1 }},eci-1,,unknown,name its platform version in the matrix; or waive it",
     ]
-    assert lines[4] == "... and 69 more"
+    assert lines[4] == "... and 69 more; eci_preflight_report writes all to a file"
     assert lines[5].startswith("would evict: shop/web-2")
 
 

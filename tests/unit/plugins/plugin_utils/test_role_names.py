@@ -61,7 +61,7 @@ def test_the_options_are_those_of_the_role() -> None:
     """Each variable of the role that is handed on to a module."""
     specs = yaml.safe_load((REPO / "roles/eci_preflight/meta/argument_specs.yml").read_text(encoding="utf-8"))
     variables = {name.removeprefix(PREFIX) for entry in specs["argument_specs"].values() for name in entry["options"]}
-    assert variables - {"fail_when_not_ready"} == OPTIONS
+    assert variables - {"fail_when_not_ready", "fail_on"} == OPTIONS
 
 
 def test_only_the_role_gets_its_names() -> None:

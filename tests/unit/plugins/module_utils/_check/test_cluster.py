@@ -20,9 +20,11 @@ from ansible_collections.ackops.eci.plugins.module_utils._check.cluster import (
     question_of,
     refuse_options_without_pods,
 )
+from ansible_collections.ackops.eci.plugins.module_utils._check.scan import MOST_VERSIONS, Scan, Scope
 from ansible_collections.ackops.eci.plugins.module_utils._errors import InvalidInput
+from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Verdict, first_records, short_records
 from ansible_collections.ackops.eci.plugins.module_utils._rules.verdicts import shut_gate_message
-from tests.unit.support.builders import pod_manifest
+from tests.unit.support.builders import pod, pod_manifest
 from tests.unit.support.model_cluster import NAMESPACE, NEW, ModelCluster
 
 OPTIONS: dict[str, Any] = {
@@ -92,11 +94,30 @@ def test_exempt_pods_and_those_that_are_fine_are_left_alone() -> None:
     assert [pod.key for pod in pods] == [f"{NAMESPACE}/db-3"]
 
 
+def test_annotations_of_any_length_leave_a_result_small() -> None:
+    """Each pod with a version and an instance of its own: the first versions are told, and every text is cut."""
+    long = "9" * 5000
+    pods = [pod(f"web-{number}", platform_version=f"{number}{long}", instance_id=long) for number in range(100)]
+    scan = Scan(scope=Scope(), pods=pods)
+    versions = scan.facts()["pods_by_platform_version"]
+    assert sum(versions.values()) == 100
+    assert versions["others"] == 100 - MOST_VERSIONS
+    assert max(map(len, versions)) <= 300
+    listed = first_records([{"name": f"{number:0300}"} for number in range(100)], 80)
+    assert 50 < len(listed) < 60
+    assert len(first_records([{"name": "a" * 99_999}] * 3, 80)) == 1
+    assert len(first_records([{"name": "a"}] * 100, 80)) == 80
+    [verdict] = short_records([Verdict("shop", "web", "u", long, "unknown", long, long)])
+    assert {key: len(value) for key, value in verdict.items() if len(value) > 10} == {
+        "platform_version": 300, "reason": 1200, "instance_id": 300,
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
         ({"pods": [], "exempt": [{"match": "x"}]}, "exempt: .* has no effect on pods that are given"),
-        ({"target_version": 1.26}, "target_version: .*quotes"),
+        ({"target_version": 1.3}, "target_version: .*quotes"),
         ({"exempt": [{"match": "x"}]}, r"exempt\[0\]: .* has no 'reason'"),
     ],
 )

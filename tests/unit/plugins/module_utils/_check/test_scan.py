@@ -100,10 +100,11 @@ def test_a_scan_finds_what_the_seed_finds_and_does_not_stop_where_it_does() -> N
 
 @pytest.mark.parametrize("text", HOSTILE_VERSIONS, ids=lambda value: ascii(value)[:20])
 def test_a_hostile_annotation_is_counted_as_it_is(text: str) -> None:
-    """And hides no other pod."""
+    """And hides no other pod; it is cut where no version is as long."""
     scan = scan_manifests([pod_manifest("bad", version=text), pod_manifest("good")], SCOPE)
     assert names(scan) == ["bad", "good"]
-    assert scan.facts()["pods_by_platform_version"] == {text: 1, "1.1.0": 1}
+    told = text if len(text) <= 300 else f"{text[:297]}..."
+    assert scan.facts()["pods_by_platform_version"] == {told: 1, "1.1.0": 1}
 
 
 @QUICK

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from ansible_collections.ackops.eci.plugins.module_utils._module import MOST_LISTED
@@ -36,11 +37,14 @@ def outcomes() -> list[Recreation]:
 def test_a_result_of_many_pods_fits_into_an_event() -> None:
     """With its diff it is far below what AWX keeps whole."""
     found = {**as_result(outcomes(), MOST_LISTED), "diff": diff_of(outcomes(), MOST_LISTED)}
-    assert len(json.dumps(found).encode()) < 200_000
+    assert len(json.dumps(found).encode()) < 80_000
     assert found["counts"] == {"predicted": PODS}
-    assert len(found["pods"]) == MOST_LISTED
+    listed = len(found["pods"])
+    assert 10 < listed < MOST_LISTED
+    short = [replace(entry, name=f"web-{number}", workload="") for number, entry in enumerate(outcomes()[:100])]
+    assert len(as_result([replace(entry, reason="r") for entry in short], MOST_LISTED)["pods"]) == MOST_LISTED
     assert [entry["pods"] for entry in found["workloads"]] == [PODS // 100] * MOST_WORKLOADS
-    assert found["diff"]["before"].splitlines()[-1] == f"... and {PODS - MOST_LISTED} more"
+    assert found["diff"]["before"].splitlines()[-1] == f"... and {PODS - listed} more"
 
 
 def test_a_plan_is_told_pod_by_pod(tmp_path: Path) -> None:

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import assume, given, strategies as st
 
 from ansible_collections.ackops.eci.plugins.module_utils._errors import InvalidInput
 from ansible_collections.ackops.eci.plugins.module_utils._rules.matrix import (
@@ -49,10 +50,17 @@ def test_versions_are_read_in_every_form(minor: Minor, prefix: str, patch: str, 
     assert parse_version(shown, "x") == minor
 
 
+@given(st.integers(0, 99), st.integers(10, 99).filter(lambda minor: minor % 10))
+def test_a_number_of_two_decimals_is_the_version_that_it_looks_like(major: int, minor: int) -> None:
+    """No other text that YAML reads as this number looks like a version."""
+    assert parse_version(float(f"{major}.{minor}"), "x") == (major, minor)
+
+
 @QUICK
-@given(st.one_of(st.booleans(), st.integers(), st.floats()))
-def test_numbers_are_refused_and_the_remedy_is_quotes(number: float) -> None:
+@given(st.one_of(st.booleans(), st.integers(), st.floats(), st.integers(0, 9999).map(lambda tenths: tenths / 10)))
+def test_other_numbers_are_refused_and_the_remedy_is_quotes(number: float) -> None:
     """1.30 without quotes is the number 1.3."""
+    assume(not re.fullmatch(r"\d{1,3}\.\d\d", repr(number)))
     with pytest.raises(InvalidInput) as caught:
         parse_version(number, "target_version")
     assert caught.value.option == "target_version"
@@ -174,9 +182,9 @@ def test_an_override_replaces_its_rows_and_says_so() -> None:
 
 
 BAD_ROWS: list[Any] = [
-    1.26, True, None, "", [], {}, ["1.26", None], [1.30], [["1.26"]], "<1.30", ">=", ">=1.12,<1.30", ">=x",
+    1.30, True, None, "", [], {}, ["1.26", None], [1.30], [["1.26"]], "<1.30", ">=", ">=1.12,<1.30", ">=x",
     {"versions": []}, {"canary": ["1.26"]}, {"versions": ["1.26"], "canary": "1.26"},
-    {"versions": ["1.26"], "canary": [1.26]}, {"versions": ["1.26"], "extra": 1},
+    {"versions": ["1.26"], "canary": [1.3]}, {"versions": ["1.26"], "extra": 1},
     {"versions": ["1.26"], "extra": 1, 2: 3},
 ]  # fmt: skip
 
