@@ -1,3 +1,7 @@
+# Copyright (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
 # Everything a contributor does, one word each. Needs Python 3.11 or newer with its venv module, and make.
 # Environments and builds are made on demand in $ACKOPS_CACHE (default: ~/.cache/ackops-eci) and used again.
 

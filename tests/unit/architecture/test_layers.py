@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, ackops.eci contributors
+# Copyright (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The layers: which folder may import what, how long things may be, and what must not be in the repository."""
@@ -223,7 +223,7 @@ def test_functions_are_short() -> None:
 
 
 HEADER = (
-    "# Copyright: (c) 2026, ackops.eci contributors\n"
+    "# Copyright (c) 2026, ackops.eci contributors\n"
     "# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)\n"
     "# SPDX-License-Identifier: GPL-3.0-or-later\n"
 )
