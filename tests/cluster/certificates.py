@@ -137,7 +137,7 @@ def _name(user: str, groups: Iterable[str] = ()) -> x509.Name:
 
 
 def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
-    now = datetime.datetime.now(tz=datetime.UTC)
+    now = datetime.datetime.now(tz=datetime.timezone.utc)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)

@@ -17,7 +17,12 @@ from typing import Any
 from tests.cluster import go_toolchain
 
 HERE = Path(__file__).resolve().parent
-MODULES = {"kubernetes": "k8s.io/kubernetes", "etcd": "go.etcd.io/etcd/server/v3", "kwok": "sigs.k8s.io/kwok"}
+MODULES = {
+    "actionlint": "github.com/rhysd/actionlint",
+    "etcd": "go.etcd.io/etcd/server/v3",
+    "kubernetes": "k8s.io/kubernetes",
+    "kwok": "sigs.k8s.io/kwok",
+}
 TAGS = "providerless"
 PLATFORMS = (("linux", "amd64"), ("linux", "arm64"), ("darwin", "arm64"))
 HEADER = """\
