@@ -10,7 +10,7 @@ RUN := $(DEV) run main
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help env demo demo-fleet demo-busy test mutation bench scale lint ruff ansible-lint docs-lint types unit browser awx sanity importer binaries \
+.PHONY: help env demo demo-fleet demo-busy test mutation bench scale lint ruff gates ansible-lint docs-lint types unit browser awx sanity importer binaries \
         compat integration scenarios artifact cluster docs format messages requirements clean clean-environments
 
 help: ## Show this list
@@ -33,10 +33,13 @@ demo-busy: ## Recreate what can be recreated on a cluster full of troubles, and 
 # What is quick fails first; integration is last, so that its summary ends the output.
 test: ruff types unit browser ansible-lint docs-lint awx sanity importer compat integration ## Run every check there is
 
-lint: ruff ansible-lint docs-lint ## Run the linters
+lint: ruff gates ansible-lint docs-lint ## Run the linters
 
 ruff: ## Check Python style and formatting
 	@$(DEV) ruff
+
+gates: ## Check licenses, YAML, shell, spelling, workflows, and the Pythons that the code needs
+	@$(DEV) gates
 
 ansible-lint: ## Check playbooks, roles and metadata
 	@$(DEV) ansible-lint

@@ -9,7 +9,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from tests.dev import awx, browser, checks, clean, compat, envs, importer, pins, run, sanity
+from tests.dev import awx, browser, checks, clean, compat, envs, gates, importer, pins, run, sanity
 from tests.dev.paths import say
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "docs": checks.docs_site,
     "docs-lint": checks.docs_lint,
     "format": checks.format_code,
+    "gates": gates.check,
     "importer": importer.check,
     "ruff": checks.ruff,
     "types": checks.types,
