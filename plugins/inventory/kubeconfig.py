@@ -67,10 +67,9 @@ seealso:
 """
 
 EXAMPLES = r"""
-# clusters.kubeconfig.yml: every context of the current kubeconfig
-plugin: ackops.eci.kubeconfig
+# The smallest file has one line, and takes every context of the current kubeconfig. clusters.kubeconfig.yml:
+# plugin: ackops.eci.kubeconfig
 
----
 # prod.kubeconfig.yml: the contexts of all files in a directory, in groups
 plugin: ackops.eci.kubeconfig
 kubeconfigs:

@@ -6,11 +6,18 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 from typing import Any
 
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.ackops.eci.plugins.plugin_utils._role_names import result_for
+
+# What plugins/modules and plugins/module_utils are written for.
+OLDEST_PYTHON = (3, 9)
+# Any Python understands it.
+_ASK = "print('%d.%d' % __import__('sys').version_info[:2])"
 
 
 def _whole(value: Any) -> Any:
@@ -49,7 +56,28 @@ class RoleAwareAction(ActionBase):
         """Run the module, in the background if the task says so."""
         in_background = bool(self._task.async_val)
         arguments["module_args"] = self._with_whole_paths(arguments.get("module_args", self._task.args))
-        outcome = self._execute_module(task_vars=task_vars, wrap_async=in_background, **arguments)
+        outcome = self._of_old_python(self._execute_module(task_vars=task_vars, wrap_async=in_background, **arguments))
         # Task has no public name for its role; it is None outside of roles.
         role = self._task._role  # noqa: SLF001
         return result_for(str(role.get_name()) if role is not None else "", outcome)
+
+    def _of_old_python(self, outcome: dict[str, Any]) -> dict[str, Any]:
+        """The outcome; where the module did not start because its Python is too old, that is the message.
+
+        The module cannot say so itself: an old Python does not get past its first lines.
+        """
+        interpreter = str(self._used_interpreter or "").lstrip("#!")
+        if not (outcome.get("failed") and "module_stderr" in outcome and interpreter):
+            return outcome
+        told = self._low_level_execute_command(f"{shlex.quote(interpreter)} -c {shlex.quote(_ASK)}")
+        found = re.search(r"^(\d+)\.(\d+)\s*$", str(told.get("stdout")), re.MULTILINE)
+        if not found or (version := (int(found[1]), int(found[2]))) >= OLDEST_PYTHON:
+            return outcome
+        return {
+            "failed": True,
+            "changed": False,
+            "rc": outcome.get("rc"),
+            "msg": f"{interpreter} is Python {'.'.join(map(str, version))}, and this module needs Python "
+            f"{'.'.join(map(str, OLDEST_PYTHON))} or newer. Set ansible_python_interpreter to one that has the packages "
+            "kubernetes and jmespath.",
+        }

@@ -105,7 +105,7 @@ def cell(core: str, client: str, python: pythons.Version) -> Spec:
 def pinned_lists() -> dict[str, pythons.Version]:
     """Each list of requirements, with the lowest Python that it is pinned for."""
     lists = {name: spec.lowest for spec in SPECS.values() for name in spec.lists or (spec.name,)}
-    cores = {f"core-{core}": lowest for core, (lowest, _) in CORES.items()}
+    cores = {f"core-{core}": pythons_of[0] for core, pythons_of in CORES.items()}
     return lists | cores | {f"client-{client}": (3, 10) for client in CLIENTS}
 
 
