@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.dev import envs, importer
+from tests.dev import artifact, envs
 from tests.dev.paths import REPO
 
 DEFINITION = "execution-environment.yml"
@@ -46,7 +46,7 @@ def definition() -> dict[str, Any]:
 def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The build context, made of the definition and the artifact."""
     folder = tmp_path_factory.mktemp("image")
-    assert importer.build(folder, "awx") is not None
+    assert artifact.build(folder, "awx") is not None
     shutil.copy(REPO / DEFINITION, folder)
     create = ("ansible-builder", "create", "--output-filename", "Containerfile", "--context", "context")
     assert "Complete!" in command(*create, cwd=folder)

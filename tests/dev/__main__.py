@@ -9,13 +9,14 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from tests.dev import awx, browser, checks, clean, compat, envs, gates, importer, pins, run, sanity
+from tests.dev import artifact, awx, browser, checks, clean, compat, envs, gates, importer, pins, run, sanity
 from tests.dev.paths import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 COMMANDS: dict[str, Callable[[], int]] = {
+    "artifact": artifact.here,
     "ansible-lint": checks.ansible_lint,
     "clean": clean.clean,
     "clean-environments": clean.clean_environments,

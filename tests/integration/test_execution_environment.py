@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from tests.cluster import ControlPlane, workloads as w
-from tests.dev import envs, importer
+from tests.dev import artifact, envs
 from tests.dev.paths import REPO
 from tests.integration.support import NEW, OLD
 
@@ -32,9 +32,9 @@ def image() -> Path:
 
 def collections(image: Path, folder: Path) -> Path:
     """The collection, from its artifact."""
-    artifact = importer.build(folder, "ee")
+    built = artifact.build(folder, "ee")
     place = folder / "collections"
-    install = [str(image / "bin" / "ansible-galaxy"), "collection", "install", "--offline", "--force", str(artifact)]
+    install = [str(image / "bin" / "ansible-galaxy"), "collection", "install", "--offline", "--force", str(built)]
     environment = {**os.environ, "PATH": f"{image / 'bin'}:{os.environ['PATH']}", "PYTHONPATH": ""}
     subprocess.run([*install, "-p", str(place)], check=True, capture_output=True, env=environment)
     return place
