@@ -74,6 +74,9 @@ mutation: binaries ## Take each rule of safe recreation out of the code, and sho
 compat: binaries ## Run the tests on the oldest, a middle and the newest supported releases
 	@$(DEV) compat $(ARGS)
 
+coverage: binaries ## Show what the unit and integration tests reach, every branch (ARGS=tests/unit for one of the two)
+	@$(DEV) coverage $(ARGS)
+
 integration: binaries ## Run the integration tests on the test cluster
 	@$(RUN) python -m pytest tests/integration -n 2 --dist loadgroup $(ARGS)
 

@@ -9,7 +9,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from tests.dev import artifact, awx, browser, checks, clean, compat, envs, gates, importer, pins, run, sanity
+from tests.dev import artifact, awx, browser, checks, clean, compat, covered, envs, gates, importer, pins, run, sanity
 from tests.dev.paths import say
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ WITH_ARGUMENTS: dict[str, Callable[..., int]] = {
     "awx": awx.check,
     "browser": browser.check,
     "compat": compat.check,
+    "coverage": covered.check,
     "requirements": pins.write,
     "sanity": sanity.check,
 }
