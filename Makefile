@@ -77,6 +77,9 @@ compat: binaries ## Run the tests on the oldest, a middle and the newest support
 coverage: binaries ## Show what the unit and integration tests reach, every branch (ARGS=tests/unit for one of the two)
 	@$(DEV) coverage $(ARGS)
 
+matrix: binaries ## Run every supported ansible-core, Python, client and control plane, and write the page of them (hours; ARGS='2.16 --check unit')
+	@$(DEV) matrix $(ARGS)
+
 integration: binaries ## Run the integration tests on the test cluster
 	@$(RUN) python -m pytest tests/integration -n 2 --dist loadgroup $(ARGS)
 

@@ -9,7 +9,22 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from tests.dev import artifact, awx, browser, checks, clean, compat, covered, envs, gates, importer, pins, run, sanity
+from tests.dev import (
+    artifact,
+    awx,
+    browser,
+    checks,
+    clean,
+    compat,
+    covered,
+    envs,
+    gates,
+    importer,
+    matrix,
+    pins,
+    run,
+    sanity,
+)
 from tests.dev.paths import say
 
 if TYPE_CHECKING:
@@ -33,6 +48,7 @@ WITH_ARGUMENTS: dict[str, Callable[..., int]] = {
     "browser": browser.check,
     "compat": compat.check,
     "coverage": covered.check,
+    "matrix": matrix.check,
     "requirements": pins.write,
     "sanity": sanity.check,
 }
