@@ -11,7 +11,7 @@ RUN := $(DEV) run main
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 .PHONY: help env demo demo-fleet demo-busy test mutation bench scale lint ruff gates ansible-lint docs-lint types unit browser awx sanity importer binaries \
-        compat integration scenarios artifact cluster docs format messages requirements clean clean-environments
+        gates coverage matrix compat integration scenarios artifact cluster release docs format messages requirements clean clean-environments
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -97,6 +97,9 @@ artifact: ## Build the collection's artifact, ackops-eci-VERSION.tar.gz, here: t
 
 cluster: ## Start the test cluster and keep it running
 	@$(RUN) python -m tests.cluster $(ARGS)
+
+release: ## Turn the changelog fragments into the notes of the version in galaxy.yml
+	@$(DEV) release
 
 docs: docs-lint ## Build the documentation as HTML
 	@$(DEV) docs

@@ -70,7 +70,7 @@ options:
 requirements:
   - python >= 3.9
   - kubernetes >= 24.2.0, without O(pods) and O(src)
-  - jmespath, for O(exempt)
+  - jmespath >= 0.9.4, for O(exempt)
   - PyYAML, for O(src) in YAML
 seealso:
   - module: ackops.eci.eci_pod_facts

@@ -55,7 +55,7 @@ options:
     type: list
     elements: path
 requirements:
-  - jmespath, for O(query)
+  - jmespath >= 0.9.4, for O(query)
   - PyYAML, for O(src) in YAML
 seealso:
   - module: ackops.eci.eci_compat_check

@@ -145,7 +145,7 @@ options:
 requirements:
   - python >= 3.9
   - kubernetes >= 24.2.0
-  - jmespath, for O(exempt)
+  - jmespath >= 0.9.4, for O(exempt)
 seealso:
   - module: ackops.eci.eci_compat_check
 """

@@ -80,7 +80,7 @@ def test_what_the_collection_lists_is_what_is_pinned(
         "ansible-builder", "introspect", str(collections), "--write-pip", "pip", "--write-bindep", "deb", cwd=tmp_path
     )
     listed = lines(tmp_path / "pip")
-    assert listed == ["kubernetes>=24.2.0", "jmespath"]
+    assert listed == ["kubernetes>=24.2.0", "jmespath>=0.9.4"]
     pinned = {NAME.findall(line)[0] for line in definition["dependencies"]["python"]}
     assert {NAME.findall(line)[0] for line in listed} <= pinned
     assert not (tmp_path / "deb").exists() or lines(tmp_path / "deb") == []

@@ -40,6 +40,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "format": checks.format_code,
     "gates": gates.check,
     "importer": importer.check,
+    "release": checks.release,
     "ruff": checks.ruff,
     "types": checks.types,
 }

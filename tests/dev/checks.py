@@ -79,6 +79,21 @@ def docs_lint() -> int:
         )
 
 
+def release() -> int:
+    """Turn the fragments into the release notes of the version in galaxy.yml."""
+    with locked(f"{link_tree().name}-docs"):
+        copy = copies.refresh("docs")
+        # In a copy, because the tool reads the documentation of the collection under its own name.
+        if status := run.run("lint", "antsibull-changelog", "release", "--verbose", cwd=copy, extra=_only(copy)):
+            return status
+        for name in ("CHANGELOG.md", "changelogs/changelog.yaml"):
+            shutil.copy(copy / name, REPO / name)
+        for fragment in (REPO / "changelogs" / "fragments").glob("*.yml"):
+            if not (copy / "changelogs" / "fragments" / fragment.name).exists():
+                fragment.unlink()
+    return 0
+
+
 def docs_site() -> int:
     """Build the documentation as HTML."""
     with locked(f"{link_tree().name}-docs"):
