@@ -11,7 +11,7 @@ RUN := $(DEV) run main
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 .PHONY: help env demo demo-fleet demo-busy test mutation bench scale lint ruff gates ansible-lint docs-lint types unit browser awx sanity importer binaries \
-        gates coverage matrix compat integration scenarios artifact cluster release docs format messages requirements clean clean-environments
+        coverage matrix compat integration scenarios artifact cluster release docs format messages requirements clean clean-environments
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
