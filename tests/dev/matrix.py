@@ -13,7 +13,7 @@ import argparse
 import datetime
 from dataclasses import dataclass, field
 
-from tests.dev import envs, pythons, run, sanity
+from tests.dev import envs, python_source, pythons, run, sanity
 from tests.dev.paths import REPO, say
 
 PAGE = REPO / "docs" / "docsite" / "rst" / "tested_with.rst"
@@ -76,7 +76,19 @@ def _modules_on(cell: Cell) -> tuple[str, str]:
     return "", cell.versions["Python"]
 
 
+def _provide(cell: Cell) -> None:
+    """Build the cell's Python where the machine has none."""
+    if pythons.find(cell.python):
+        return
+    try:
+        python_source.ensure(".".join(map(str, cell.python)))
+    except python_source.NoSourceError as missing:
+        say(f"matrix: {missing}")
+    pythons.find.cache_clear()
+
+
 def _fill(cell: Cell, checks: list[str]) -> None:
+    _provide(cell)
     try:
         envs.ensure(cell.spec)
     except envs.MissingPythonError as missing:

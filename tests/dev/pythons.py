@@ -12,6 +12,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.dev.paths import cache_root
+
 Version = tuple[int, int]
 PROBE = "import sys, venv, ensurepip; print(*sys.version_info[:2], sys.version.split()[0], sys.executable)"
 MINORS = range(8, 16)
@@ -54,7 +56,9 @@ def _places() -> list[Path]:
     """Directories to look into: the search path, then where pyenv and uv keep what they install."""
     pyenv = Path(os.environ.get("PYENV_ROOT") or "~/.pyenv").expanduser()
     uv = Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share").expanduser() / "uv"
-    managed = sorted([*pyenv.glob("versions/*/bin"), *uv.glob("python/*/bin")], reverse=True)
+    # Those that tests/dev/python_source.py built come last.
+    built = cache_root().glob("python/*/bin")
+    managed = [*sorted([*pyenv.glob("versions/*/bin"), *uv.glob("python/*/bin")], reverse=True), *sorted(built)]
     return [*map(Path, os.environ.get("PATH", os.defpath).split(os.pathsep)), *managed]
 
 
