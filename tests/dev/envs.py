@@ -80,6 +80,7 @@ SPECS = {
             (3, 14),
         ),
         Spec("target", "the oldest Python that modules run on", (3, 9), (3, 9)),
+        Spec("interpreter", "fits a Python of another release of Debian to this machine"),
         Spec("pins", "writes the pinned requirements"),
     )
 }

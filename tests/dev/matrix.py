@@ -13,7 +13,7 @@ import argparse
 import datetime
 from dataclasses import dataclass, field
 
-from tests.dev import envs, python_source, pythons, run, sanity
+from tests.dev import envs, python_packages, pythons, run, sanity
 from tests.dev.paths import REPO, say
 
 PAGE = REPO / "docs" / "docsite" / "rst" / "tested_with.rst"
@@ -77,12 +77,12 @@ def _modules_on(cell: Cell) -> tuple[str, str]:
 
 
 def _provide(cell: Cell) -> None:
-    """Build the cell's Python where the machine has none."""
+    """Fetch the cell's Python where the machine has none."""
     if pythons.find(cell.python):
         return
     try:
-        python_source.ensure(".".join(map(str, cell.python)))
-    except python_source.NoSourceError as missing:
+        python_packages.ensure(".".join(map(str, cell.python)))
+    except python_packages.NoPackagesError as missing:
         say(f"matrix: {missing}")
     pythons.find.cache_clear()
 

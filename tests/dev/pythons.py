@@ -56,9 +56,9 @@ def _places() -> list[Path]:
     """Directories to look into: the search path, then where pyenv and uv keep what they install."""
     pyenv = Path(os.environ.get("PYENV_ROOT") or "~/.pyenv").expanduser()
     uv = Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share").expanduser() / "uv"
-    # Those that tests/dev/python_source.py built come last.
-    built = cache_root().glob("python/*/bin")
-    managed = [*sorted([*pyenv.glob("versions/*/bin"), *uv.glob("python/*/bin")], reverse=True), *sorted(built)]
+    # Those that tests/dev/python_packages.py fetched come last.
+    fetched = cache_root().glob("python/*/usr/bin")
+    managed = [*sorted([*pyenv.glob("versions/*/bin"), *uv.glob("python/*/bin")], reverse=True), *sorted(fetched)]
     return [*map(Path, os.environ.get("PATH", os.defpath).split(os.pathsep)), *managed]
 
 
