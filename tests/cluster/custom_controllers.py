@@ -14,7 +14,7 @@ import json
 import math
 import threading
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import urllib3
 
@@ -35,7 +35,7 @@ class CustomControllers:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._work, daemon=True)
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> CustomControllers:
         define(self._api)
         self._thread.start()
         return self

@@ -9,7 +9,6 @@ import contextlib
 import socket
 import threading
 from types import TracebackType
-from typing import Self
 
 CHUNK = 4096
 
@@ -83,7 +82,7 @@ class Proxy:
             self.held.set()
             self._flow.wait()
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> Proxy:
         threading.Thread(target=self._accept, daemon=True).start()
         return self
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from tests.cluster.api import ApiError
 from tests.cluster.control_plane import ControlPlane
@@ -124,7 +124,7 @@ class Webhook:
             self._cluster.api.request("POST", path, probe, query={"dryRun": "All"})
         return self._known.is_set()
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> Webhook:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         self._register()
         wait_for(self._is_known, "the API server's asking the webhook", 20)

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from tests.cluster import ControlPlane, workloads as w
 from tests.cluster.webhook import Webhook
@@ -185,7 +185,7 @@ class BusyScene:
         self._stack = contextlib.ExitStack()
         self._tell = tell
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> BusyScene:
         with contextlib.ExitStack() as started:
             self.cluster = started.enter_context(ControlPlane.start("1.24", name="busy"))
             self._tell(f"creating {self.healthy} healthy pods, and one of each of {len(TROUBLES)} troubles")

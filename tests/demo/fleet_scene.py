@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import urllib3
 import yaml
@@ -49,7 +49,7 @@ class FleetScene:
         self._watcher: threading.Thread | None = None
         self._ended = threading.Event()
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> FleetScene:
         with contextlib.ExitStack() as started:
             for name, about in CLUSTERS.items():
                 self._tell(f"starting the control plane of {name}, which {about}")

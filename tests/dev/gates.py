@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 ON_TARGETS = ("plugins/modules", "plugins/module_utils", "plugins/doc_fragments")
 OLDEST_TARGET = "3.9"
 OLDEST_CONTROLLER = "3.10"
-# These the tests name in annotations only, which are never evaluated.
-ANNOTATIONS_ONLY = ("typing.Self",)
 # Text that is not prose: checksums, pins, and the names of operators that read like misspelled words.
 NOT_PROSE = "LICENSE,LICENSES,*.sum,*/requirements/*.txt,*.svg,*.png"
 
@@ -66,10 +64,8 @@ def workflows() -> int:
     return run.run("lint", built, "-no-color", *sorted(map(str, (REPO / ".github" / "workflows").glob("*.yml"))))
 
 
-def _needs(python: str, *arguments: str) -> int:
-    quiet = ("--quiet", "--no-tips", "--violations")
-    excluded = [item for name in ANNOTATIONS_ONLY for item in ("--exclude", name)]
-    return run.run("lint", "vermin", *quiet, f"--target={python}-", *excluded, *arguments)
+def _needs(python: str, *paths: str) -> int:
+    return run.run("lint", "vermin", "--quiet", "--no-tips", "--violations", f"--target={python}-", *paths)
 
 
 def pythons() -> int:
