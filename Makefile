@@ -1,3 +1,7 @@
+# Copyright (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
 # Everything a contributor does, one word each. Needs Python 3.11 or newer with its venv module, and make.
 # Environments and builds are made on demand in $ACKOPS_CACHE (default: ~/.cache/ackops-eci) and used again.
 
@@ -6,8 +10,8 @@ RUN := $(DEV) run main
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help env demo demo-fleet demo-busy test mutation bench chaos scale lint ruff ansible-lint docs-lint types unit browser awx sanity importer binaries \
-        compat integration scenarios artifact cluster docs format messages requirements clean clean-environments
+.PHONY: help env demo demo-fleet demo-busy test mutation bench chaos scale lint ruff gates ansible-lint docs-lint types unit browser awx sanity importer binaries \
+        coverage matrix compat integration scenarios artifact cluster release docs format messages requirements clean clean-environments
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,10 +33,13 @@ demo-busy: ## Recreate what can be recreated on a cluster full of troubles, and 
 # What is quick fails first; integration is last, so that its summary ends the output.
 test: ruff types unit browser ansible-lint docs-lint awx sanity importer compat integration ## Run every check there is
 
-lint: ruff ansible-lint docs-lint ## Run the linters
+lint: ruff gates ansible-lint docs-lint ## Run the linters
 
 ruff: ## Check Python style and formatting
 	@$(DEV) ruff
+
+gates: ## Check licenses, YAML, shell, spelling, workflows, and the Pythons that the code needs
+	@$(DEV) gates
 
 ansible-lint: ## Check playbooks, roles and metadata
 	@$(DEV) ansible-lint
@@ -67,6 +74,12 @@ mutation: binaries ## Take each rule of safe recreation out of the code, and sho
 compat: binaries ## Run the tests on the oldest, a middle and the newest supported releases
 	@$(DEV) compat $(ARGS)
 
+coverage: binaries ## Show what the unit and integration tests reach, every branch (ARGS=tests/unit for one of the two)
+	@$(DEV) coverage $(ARGS)
+
+matrix: binaries ## Run every supported ansible-core, Python, client and control plane, and write the page of them (hours; ARGS='2.16 --check unit')
+	@$(DEV) matrix $(ARGS)
+
 integration: binaries ## Run the integration tests on the test cluster
 	@$(RUN) python -m pytest tests/integration -n 2 --dist loadgroup $(ARGS)
 
@@ -82,11 +95,14 @@ scale: binaries ## Measure what fleets of many clusters cost (ARGS='--hosts 1 10
 bench: binaries ## Measure what it costs, against what people would use instead (ARGS=--quick: minutes, else an hour or two)
 	@$(DEV) run bench python -m tests.bench $(ARGS)
 
-artifact: ## Build the collection's artifact, ackops-eci-VERSION.tar.gz, here
-	@$(RUN) ansible-galaxy collection build --force $(ARGS)
+artifact: ## Build the collection's artifact, ackops-eci-VERSION.tar.gz, here: the same bytes wherever it is built
+	@$(DEV) artifact
 
 cluster: ## Start the test cluster and keep it running
 	@$(RUN) python -m tests.cluster $(ARGS)
+
+release: ## Turn the changelog fragments into the notes of the version in galaxy.yml
+	@$(DEV) release
 
 docs: docs-lint ## Build the documentation as HTML
 	@$(DEV) docs

@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, ackops.eci contributors
+# Copyright (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Inventory plugin: the contexts of kubeconfig files are hosts."""
@@ -67,10 +67,9 @@ seealso:
 """
 
 EXAMPLES = r"""
-# clusters.kubeconfig.yml: every context of the current kubeconfig
-plugin: ackops.eci.kubeconfig
+# The smallest file has one line, and takes every context of the current kubeconfig. clusters.kubeconfig.yml:
+# plugin: ackops.eci.kubeconfig
 
----
 # prod.kubeconfig.yml: the contexts of all files in a directory, in groups
 plugin: ackops.eci.kubeconfig
 kubeconfigs:

@@ -1,5 +1,5 @@
 #!/usr/bin/python
-# Copyright: (c) 2026, ackops.eci contributors
+# Copyright (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Entry point of the module eci_compat_check."""
@@ -71,7 +71,7 @@ options:
 requirements:
   - python >= 3.9
   - kubernetes >= 24.2.0, without O(pods) and O(src)
-  - jmespath, for O(exempt)
+  - jmespath >= 0.9.4, for O(exempt)
   - PyYAML, for O(src) in YAML
 seealso:
   - module: ackops.eci.eci_pod_facts

@@ -1,5 +1,5 @@
 #!/usr/bin/python
-# Copyright: (c) 2026, ackops.eci contributors
+# Copyright (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Entry point of the module eci_pod_facts."""
@@ -55,7 +55,7 @@ options:
     type: list
     elements: path
 requirements:
-  - jmespath, for O(query)
+  - jmespath >= 0.9.4, for O(query)
   - PyYAML, for O(src) in YAML
 seealso:
   - module: ackops.eci.eci_compat_check

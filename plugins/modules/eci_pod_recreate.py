@@ -1,5 +1,5 @@
 #!/usr/bin/python
-# Copyright: (c) 2026, ackops.eci contributors
+# Copyright (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Entry point of the module eci_pod_recreate."""
@@ -145,7 +145,7 @@ options:
 requirements:
   - python >= 3.9
   - kubernetes >= 24.2.0
-  - jmespath, for O(exempt)
+  - jmespath >= 0.9.4, for O(exempt)
 seealso:
   - module: ackops.eci.eci_compat_check
 """

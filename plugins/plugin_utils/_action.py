@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, ackops.eci contributors
+# Copyright (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the action plugins share: they run the module of their name, and let its messages name the role's variables."""
@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +15,11 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.ackops.eci.plugins.plugin_utils._role_names import result_for
 from ansible_collections.ackops.eci.plugins.plugin_utils._values import understood_all
+
+# What plugins/modules and plugins/module_utils are written for.
+OLDEST_PYTHON = (3, 9)
+# Any Python understands it.
+_ASK = "print('%d.%d' % __import__('sys').version_info[:2])"
 
 
 def _whole(value: Any) -> Any:
@@ -54,7 +61,28 @@ class RoleAwareAction(ActionBase):
         in_background = bool(self._task.async_val)
         given = understood_all(arguments.get("module_args", self._task.args), type(self).options())
         arguments["module_args"] = self._with_whole_paths(given)
-        outcome = self._execute_module(task_vars=task_vars, wrap_async=in_background, **arguments)
+        outcome = self._of_old_python(self._execute_module(task_vars=task_vars, wrap_async=in_background, **arguments))
         # Task has no public name for its role; it is None outside of roles.
         role = self._task._role  # noqa: SLF001
         return result_for(str(role.get_name()) if role is not None else "", outcome)
+
+    def _of_old_python(self, outcome: dict[str, Any]) -> dict[str, Any]:
+        """The outcome; where the module did not start because its Python is too old, that is the message.
+
+        The module cannot say so itself: an old Python does not get past its first lines.
+        """
+        interpreter = str(self._used_interpreter or "").lstrip("#!")
+        if not (outcome.get("failed") and "module_stderr" in outcome and interpreter):
+            return outcome
+        told = self._low_level_execute_command(f"{shlex.quote(interpreter)} -c {shlex.quote(_ASK)}")
+        found = re.search(r"^(\d+)\.(\d+)\s*$", str(told.get("stdout")), re.MULTILINE)
+        if not found or (version := (int(found[1]), int(found[2]))) >= OLDEST_PYTHON:
+            return outcome
+        return {
+            "failed": True,
+            "changed": False,
+            "rc": outcome.get("rc"),
+            "msg": f"{interpreter} is Python {'.'.join(map(str, version))}, and this module needs Python "
+            f"{'.'.join(map(str, OLDEST_PYTHON))} or newer. Set ansible_python_interpreter to one that has the packages "
+            "kubernetes and jmespath.",
+        }

@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, ackops.eci contributors
+# Copyright (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The files of a report: which format an ending means, reading one that was written before, and writing each as a whole."""

@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, ackops.eci contributors
+# Copyright (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The programs of the test cluster, built from pinned Go modules and kept in the cache, keyed by what went into them."""
@@ -24,9 +24,10 @@ KUBERNETES = {"1.24": "1.24.17", "1.26": "1.26.3", "1.31": "1.31.4"}
 DEFAULT = "1.24"
 ETCD = "3.5.21"
 KWOK = "0.8.0"
+ACTIONLINT = "1.7.12"
 PROGRESS_SECONDS = 20
 # About how long a build takes on two cores with empty caches, for the message that asks for patience.
-MINUTES = {"kubernetes": 9, "etcd": 1, "kwok": 3}
+MINUTES = {"kubernetes": 9, "etcd": 1, "kwok": 3, "actionlint": 1}
 
 
 def _flags(component: str, version: str) -> str:

@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, ackops.eci contributors
+# Copyright (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The controllers of the kinds of other projects: they make missing pods, roll changed templates, and write the status.
@@ -14,7 +14,7 @@ import json
 import math
 import threading
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import urllib3
 
@@ -35,7 +35,7 @@ class CustomControllers:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._work, daemon=True)
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> CustomControllers:
         define(self._api)
         self._thread.start()
         return self

@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, ackops.eci contributors
+# Copyright (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """More addresses for a cluster: ports of the loopback address that lead to its API server.
@@ -14,7 +14,6 @@ import contextlib
 import threading
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Self
 
 PIECE = 65536
 
@@ -29,7 +28,7 @@ class Doors:
         self._listeners: list[asyncio.Server] = []
         self.servers: list[str] = []
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> Doors:
         self._thread.start()
         asyncio.run_coroutine_threadsafe(self._open(), self._loop).result()
         return self

@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, ackops.eci contributors
+# Copyright (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A TCP proxy before the API server: what a network does, which no server can be made to do: cut, and hold back."""
@@ -9,7 +9,6 @@ import contextlib
 import socket
 import threading
 from types import TracebackType
-from typing import Self
 
 CHUNK = 4096
 
@@ -83,7 +82,7 @@ class Proxy:
             self.held.set()
             self._flow.wait()
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> Proxy:
         threading.Thread(target=self._accept, daemon=True).start()
         return self
 

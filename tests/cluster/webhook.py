@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, ackops.eci contributors
+# Copyright (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A validating admission webhook, as clusters have them: it may take its time, and it may say no."""
@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from tests.cluster.api import ApiError
 from tests.cluster.control_plane import ControlPlane
@@ -124,7 +124,7 @@ class Webhook:
             self._cluster.api.request("POST", path, probe, query={"dryRun": "All"})
         return self._known.is_set()
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> Webhook:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         self._register()
         wait_for(self._is_known, "the API server's asking the webhook", 20)

@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, ackops.eci contributors
+# Copyright (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The busy cluster of the demonstration and of its test: fifty healthy old pods among one of each trouble that clusters have."""
@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from tests.cluster import ControlPlane, workloads as w
 from tests.cluster.webhook import Webhook
@@ -185,7 +185,7 @@ class BusyScene:
         self._stack = contextlib.ExitStack()
         self._tell = tell
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> BusyScene:
         with contextlib.ExitStack() as started:
             self.cluster = started.enter_context(ControlPlane.start("1.24", name="busy"))
             self._tell(f"creating {self.healthy} healthy pods, and one of each of {len(TROUBLES)} troubles")

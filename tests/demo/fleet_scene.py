@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, ackops.eci contributors
+# Copyright (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The fleet of the demonstration and of its test: four control planes at 1.24, three of them with a trouble of their own."""
@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import urllib3
 import yaml
@@ -49,7 +49,7 @@ class FleetScene:
         self._watcher: threading.Thread | None = None
         self._ended = threading.Event()
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> FleetScene:
         with contextlib.ExitStack() as started:
             for name, about in CLUSTERS.items():
                 self._tell(f"starting the control plane of {name}, which {about}")

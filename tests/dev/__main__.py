@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, ackops.eci contributors
+# Copyright (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The commands behind the Makefile's targets."""
@@ -9,20 +9,38 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from tests.dev import awx, browser, checks, clean, compat, envs, importer, pins, run, sanity
+from tests.dev import (
+    artifact,
+    awx,
+    browser,
+    checks,
+    clean,
+    compat,
+    covered,
+    envs,
+    gates,
+    importer,
+    matrix,
+    pins,
+    run,
+    sanity,
+)
 from tests.dev.paths import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 COMMANDS: dict[str, Callable[[], int]] = {
+    "artifact": artifact.here,
     "ansible-lint": checks.ansible_lint,
     "clean": clean.clean,
     "clean-environments": clean.clean_environments,
     "docs": checks.docs_site,
     "docs-lint": checks.docs_lint,
     "format": checks.format_code,
+    "gates": gates.check,
     "importer": importer.check,
+    "release": checks.release,
     "ruff": checks.ruff,
     "types": checks.types,
 }
@@ -30,6 +48,8 @@ WITH_ARGUMENTS: dict[str, Callable[..., int]] = {
     "awx": awx.check,
     "browser": browser.check,
     "compat": compat.check,
+    "coverage": covered.check,
+    "matrix": matrix.check,
     "requirements": pins.write,
     "sanity": sanity.check,
 }

@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, ackops.eci contributors
+# Copyright (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The static checks: each returns an exit status and tells what it does."""
@@ -77,6 +77,12 @@ def docs_lint() -> int:
         return run.run("lint", "antsibull-docs", *lint, ".", cwd=copy, extra=collections) or run.run(
             "lint", "antsibull-changelog", "lint", cwd=copy, extra=collections
         )
+
+
+def release() -> int:
+    """Turn the fragments into the release notes of the version in galaxy.yml; new modules, roles and plugins are listed by themselves."""
+    # It asks git which files are the collection's, so that a copy does not do.
+    return run.run("lint", "antsibull-changelog", "release", "--verbose")
 
 
 def docs_site() -> int:

@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, ackops.eci contributors
+# Copyright (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Virtual environments in the cache, one for each requirements file and Python, made once."""
@@ -28,11 +28,15 @@ class Spec:
     purpose: str
     lowest: pythons.Version = (3, 11)
     highest: pythons.Version = (3, 14)
+    # The lists of requirements in it, where they are not the one of its own name.
+    lists: tuple[str, ...] = ()
+    # The Python that shows most, where the machine has it.
+    preferred: pythons.Version | None = None
 
     @property
-    def requirements(self) -> Path:
+    def requirements(self) -> list[Path]:
         """Its pinned requirements."""
-        return REQUIREMENTS / f"{self.name}.txt"
+        return [REQUIREMENTS / f"{name}.txt" for name in self.lists or (self.name,)]
 
 
 class MissingPythonError(Exception):
@@ -58,17 +62,56 @@ SPECS = {
         Spec("awx", "the checks of what AWX gets", highest=(3, 13)),
         Spec("ee", "what the execution environment has, and no more", highest=(3, 13)),
         Spec("bench", "the benchmark and what it compares with", highest=(3, 13)),
-        Spec("compat-oldest", "ansible-core 2.16, kubernetes 24.2.0", highest=(3, 12)),
-        Spec("compat-middle", "ansible-core 2.19, kubernetes 31.0.0", highest=(3, 13)),
-        Spec("compat-newest", "ansible-core 2.21, newest kubernetes", lowest=(3, 12)),
+        Spec(
+            "compat-oldest",
+            "ansible-core 2.16, kubernetes 24.2.0",
+            (3, 10),
+            (3, 12),
+            ("core-2.16", "client-oldest"),
+            (3, 10),
+        ),
+        Spec("compat-middle", "ansible-core 2.19, kubernetes 31.0.0", (3, 11), (3, 13), ("core-2.19", "client-middle")),
+        Spec(
+            "compat-newest",
+            "ansible-core 2.21, newest kubernetes",
+            (3, 12),
+            (3, 14),
+            ("core-2.21", "client-newest"),
+            (3, 14),
+        ),
+        Spec("target", "the oldest Python that modules run on", (3, 9), (3, 9)),
+        Spec("interpreter", "fits a Python of another release of Debian to this machine"),
         Spec("pins", "writes the pinned requirements"),
     )
 }
 COMPAT = [spec for name, spec in SPECS.items() if name.startswith("compat-")]
+# The releases of ansible-core that we support, and the Pythons on which each controls.
+CORES: dict[str, tuple[pythons.Version, pythons.Version]] = {
+    "2.16": ((3, 10), (3, 12)),
+    "2.17": ((3, 10), (3, 12)),
+    "2.18": ((3, 11), (3, 13)),
+    "2.19": ((3, 11), (3, 13)),
+    "2.20": ((3, 12), (3, 14)),
+    "2.21": ((3, 12), (3, 14)),
+}
+CLIENTS = ("oldest", "middle", "newest")
+
+
+def cell(core: str, client: str, python: pythons.Version) -> Spec:
+    """One cell of the matrix: an Ansible, a Kubernetes client and a Python, each exactly."""
+    purpose = f"ansible-core {core}, {client} kubernetes, Python {python[0]}.{python[1]}"
+    return Spec(f"matrix-{core}-{client}", purpose, python, python, (f"core-{core}", f"client-{client}"))
+
+
+def pinned_lists() -> dict[str, pythons.Version]:
+    """Each list of requirements, with the lowest Python that it is pinned for."""
+    lists = {name: spec.lowest for spec in SPECS.values() for name in spec.lists or (spec.name,)}
+    cores = {f"core-{core}": pythons_of[0] for core, pythons_of in CORES.items()}
+    return lists | cores | {f"client-{client}": (3, 10) for client in CLIENTS}
 
 
 def _location(spec: Spec, python: pythons.Python) -> Path:
-    digest = hashlib.sha256(spec.requirements.read_bytes())
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in spec.requirements))
     digest.update(f"{python.full}\0{python.path}".encode())
     return cache_root() / "env" / f"{spec.name}-py{python.label}-{digest.hexdigest()[:12]}"
 
@@ -90,17 +133,19 @@ def _build(spec: Spec, python: pythons.Python, home: Path) -> None:
     if outcome.returncode:
         message = f"Python {python.label} has no working venv module; on Debian and Ubuntu, apt install python3-venv"
         raise BrokenEnvironmentError(message)
-    # Every version is pinned, so there is nothing to resolve; `check` proves that the pins are whole.
-    _pip(home, "install", "--quiet", "--no-deps", "--requirement", str(spec.requirements))
+    # Every version is pinned, so there is nothing to resolve; `check` proves that the pins are whole. The hashes prove that
+    # each file is the one that was pinned, whoever serves it.
+    lists = [item for path in spec.requirements for item in ("--requirement", str(path))]
+    _pip(home, "install", "--quiet", "--no-deps", "--require-hashes", *lists)
     _pip(home, "check", "--quiet")
     (home / DONE).touch()
     say(f"made the environment {spec.name} in {time.monotonic() - started:.0f} s")
 
 
-def ensure(name: str) -> Path:
+def ensure(name: str | Spec) -> Path:
     """Return the directory of an environment, making it first where it is missing or was left half made."""
-    spec = SPECS[name]
-    python = pythons.choose(spec.lowest, spec.highest)
+    spec = SPECS[name] if isinstance(name, str) else name
+    python = (spec.preferred and pythons.find(spec.preferred)) or pythons.choose(spec.lowest, spec.highest)
     if python is None:
         raise MissingPythonError(spec)
     home = _location(spec, python)

@@ -1,7 +1,7 @@
-# Copyright: (c) 2026, ackops.eci contributors
+# Copyright (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Building the artifact and putting it through Galaxy's import check."""
+"""Putting it through Galaxy's import check."""
 
 from __future__ import annotations
 
@@ -10,29 +10,20 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-from tests.dev import copies, envs, run
+from tests.dev import envs, run
+from tests.dev.artifact import build
 from tests.dev.paths import REPO, link_tree, locked, say
 
 # The top of the artifact: whatever else turns up there was forgotten in galaxy.yml's build_ignore.
 EXPECTED = {
-    "CHANGELOG.md", "CONTRIBUTING.md", "FILES.json", "LICENSE", "MANIFEST.json", "README.md",
-    "awx", "changelogs", "docs", "meta", "playbooks", "plugins", "roles",
+    "CHANGELOG.md", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "FILES.json", "LICENSE", "LICENSES", "MAINTAINERS.md",
+    "MANIFEST.json", "README.md", "REUSE.toml", "SECURITY.md", "changelogs", "docs", "meta", "playbooks", "plugins", "roles",
 }  # fmt: skip
 # The importer only warns where Galaxy would accept; we do not.
 COMPLAINT = re.compile(r"^(WARNING|ERROR|CRITICAL):", re.MULTILINE)
 # The importer tells ansible-lint a collections path that is one directory too deep, so that it finds no playbook by its full name.
 LOST = re.compile(r"^WARNING: ERROR +Failed to find ackops\.eci\.(\w+) playbook\.$")
 CONFIG = Path(__file__).with_name("galaxy-importer.cfg")
-
-
-def build(target: Path, env: str = "importer") -> Path | None:
-    """Build the artifact into a directory, from a copy without caches, with the Ansible of an environment."""
-    with locked(f"{link_tree().name}-artifact-{env}"):
-        copy = copies.refresh(env)
-        command = ("ansible-galaxy", "collection", "build", "--force", "--output-path", str(target))
-        if run.run(env, *command, cwd=copy):
-            return None
-    return next(target.glob("ackops-eci-*.tar.gz"))
 
 
 def strangers(artifact: Path) -> set[str]:
@@ -49,7 +40,7 @@ def check() -> int:
         scratch.mkdir(exist_ok=True)
         for old in scratch.glob("*.tar.gz"):
             old.unlink()
-        artifact = build(scratch)
+        artifact = build(scratch, "importer")
         if artifact is None:
             return 1
         unexpected = strangers(artifact)

@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, ackops.eci contributors
+# Copyright (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Finding Pythons on this machine, by running them: version managers leave shims that do not work."""
@@ -11,6 +11,8 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.dev.paths import cache_root
 
 Version = tuple[int, int]
 PROBE = "import sys, venv, ensurepip; print(*sys.version_info[:2], sys.version.split()[0], sys.executable)"
@@ -54,7 +56,9 @@ def _places() -> list[Path]:
     """Directories to look into: the search path, then where pyenv and uv keep what they install."""
     pyenv = Path(os.environ.get("PYENV_ROOT") or "~/.pyenv").expanduser()
     uv = Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share").expanduser() / "uv"
-    managed = sorted([*pyenv.glob("versions/*/bin"), *uv.glob("python/*/bin")], reverse=True)
+    # Those that tests/dev/python_packages.py fetched come last.
+    fetched = cache_root().glob("python/*/usr/bin")
+    managed = [*sorted([*pyenv.glob("versions/*/bin"), *uv.glob("python/*/bin")], reverse=True), *sorted(fetched)]
     return [*map(Path, os.environ.get("PATH", os.defpath).split(os.pathsep)), *managed]
 
 

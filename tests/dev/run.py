@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, ackops.eci contributors
+# Copyright (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Running commands in an environment, shielded from the settings of the user who starts them."""
@@ -50,11 +50,21 @@ def environment(home: Path) -> dict[str, str]:
     }
 
 
-def run(env: str, *command: str, cwd: Path = REPO, extra: Mapping[str, str] | None = None) -> int:
+def run(env: str | envs.Spec, *command: str, cwd: Path = REPO, extra: Mapping[str, str] | None = None) -> int:
     """Run a command in an environment, its output passing through; return its exit status."""
     home = envs.ensure(env)
     full = environment(home) | dict(extra or {})
     return subprocess.run(list(command), check=False, cwd=cwd, env=full, executable=_which(home, command[0])).returncode
+
+
+def output(env: str | envs.Spec, *command: str) -> str:
+    """Run a command in an environment and return what it prints; its complaints go to the terminal."""
+    home = envs.ensure(env)
+    done = subprocess.run(
+        list(command), check=True, cwd=REPO, env=environment(home), stdout=subprocess.PIPE, text=True,
+        executable=_which(home, command[0]),
+    )  # fmt: skip
+    return done.stdout
 
 
 def replace(env: str, command: Sequence[str]) -> None:

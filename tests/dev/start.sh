@@ -1,5 +1,5 @@
 #!/bin/sh
-# Copyright: (c) 2026, ackops.eci contributors
+# Copyright (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Finds a Python that can do the work, or says what is missing, and hands over to tests.dev.

@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, ackops.eci contributors
+# Copyright (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The main job by ansible-runner, with what the execution environment has and nothing else, laid out as AWX lays it out."""
@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from tests.cluster import ControlPlane, workloads as w
-from tests.dev import envs, importer
+from tests.dev import artifact, envs
 from tests.dev.paths import REPO
 from tests.integration.support import NEW, OLD
 
@@ -32,9 +32,9 @@ def image() -> Path:
 
 def collections(image: Path, folder: Path) -> Path:
     """The collection, from its artifact."""
-    artifact = importer.build(folder, "ee")
+    built = artifact.build(folder, "ee")
     place = folder / "collections"
-    install = [str(image / "bin" / "ansible-galaxy"), "collection", "install", "--offline", "--force", str(artifact)]
+    install = [str(image / "bin" / "ansible-galaxy"), "collection", "install", "--offline", "--force", str(built)]
     environment = {**os.environ, "PATH": f"{image / 'bin'}:{os.environ['PATH']}", "PYTHONPATH": ""}
     subprocess.run([*install, "-p", str(place)], check=True, capture_output=True, env=environment)
     return place

@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, ackops.eci contributors
+# Copyright (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Write the go.mod and go.sum of a component's version: python -m tests.cluster.go.pin kubernetes 1.31.4."""
@@ -17,7 +17,12 @@ from typing import Any
 from tests.cluster import go_toolchain
 
 HERE = Path(__file__).resolve().parent
-MODULES = {"kubernetes": "k8s.io/kubernetes", "etcd": "go.etcd.io/etcd/server/v3", "kwok": "sigs.k8s.io/kwok"}
+MODULES = {
+    "actionlint": "github.com/rhysd/actionlint",
+    "etcd": "go.etcd.io/etcd/server/v3",
+    "kubernetes": "k8s.io/kubernetes",
+    "kwok": "sigs.k8s.io/kwok",
+}
 TAGS = "providerless"
 PLATFORMS = (("linux", "amd64"), ("linux", "arm64"), ("darwin", "arm64"))
 HEADER = """\

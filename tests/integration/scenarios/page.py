@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, ackops.eci contributors
+# Copyright (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The page of scenarios, as reStructuredText, from what the tests noted while they ran."""
@@ -15,7 +15,7 @@ from tests.integration.scenarios.catalogue import GROUPS, RULES, Listed, group_t
 PAGE = REPO / "docs" / "docsite" / "rst" / "scenarios.rst"
 HEAD = """\
 ..
-  Copyright: (c) 2026, ackops.eci contributors
+  Copyright (c) 2026, ackops.eci contributors
   GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
   SPDX-License-Identifier: GPL-3.0-or-later
 

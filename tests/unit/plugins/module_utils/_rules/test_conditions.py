@@ -1,9 +1,12 @@
-# Copyright: (c) 2026, ackops.eci contributors
+# Copyright (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Conditions on pods, read strictly: what cannot be meant is refused, what cannot be known is no decision."""
 
 from __future__ import annotations
+
+import subprocess
+import sys
 
 import jmespath
 import pytest
@@ -199,3 +202,23 @@ def test_what_holds_is_what_jmespath_says(expression: str, ready: bool, labels: 
     assert condition.holds(subject) is bool(found)
     if condition.surely_holds(subject) and "null" not in expression and "length" not in expression:
         assert condition.holds(subject)
+
+
+def test_without_jmespath_the_file_can_be_read() -> None:
+    """A machine that lacks the package runs the modules all the same, until a condition is given."""
+    code = (
+        "import sys; sys.modules['jmespath'] = None\n"
+        "from ansible_collections.ackops.eci.plugins.module_utils._rules import conditions\n"
+        "print(conditions.JMESPATH_IMPORT_ERROR.splitlines()[-1])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "import of jmespath halted" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "expression", ["ready && starts_with(labels.app, 'web')", "deleting || starts_with(labels.app, 'web')"]
+)
+def test_an_error_in_the_part_that_decides_is_an_error(expression: str) -> None:
+    """The first part leaves it open, so that nothing can be said of the pod."""
+    with pytest.raises(InvalidInput, match="Guard a function against a missing key"):
+        compile_condition(expression, "query").holds(pod(ready=True, deleting=False, labels={}))

@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, ackops.eci contributors
+# Copyright (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is created again is the user's pod, without what the server and ECI wrote into it."""
@@ -143,3 +143,10 @@ def test_what_admission_works_out_is_left_to_it() -> None:
     spec = recreatable(manifest)["spec"]
     assert not set(worked_out) & set(spec)
     assert (spec["priorityClassName"], spec["runtimeClassName"]) == ("important", "rund")
+
+
+def test_the_reference_to_a_controller_that_is_gone_is_left_out() -> None:
+    """With it the garbage collector would take the new pod away at once."""
+    manifest = pod_manifest(ownerReferences=[{"kind": "Farm", "name": "f", "uid": "u", "controller": True}])
+    assert "ownerReferences" in recreatable(manifest)["metadata"]
+    assert "ownerReferences" not in recreatable(manifest, owned=False)["metadata"]

@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, ackops.eci contributors
+# Copyright (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which way a pod goes, and waves that keep their promises whatever the pods are."""
@@ -191,3 +191,37 @@ def test_workloads_are_named_for_people() -> None:
     """Kind, namespace and name."""
     assert workload("StatefulSet", "db").shown == "StatefulSet web/db"
     assert BARE.shown == "no controller"
+
+
+@pytest.mark.parametrize(
+    ("whose", "policy", "action", "reason"),
+    [
+        (
+            Workload("Farm", "web", "web", "uid-web", unread=True, manifest={}),
+            Policy("recreate"),
+            Action.REFUSE,
+            "this user may not read its controller, a Farm",
+        ),
+        (
+            Workload("Farm", "web", "web", "uid-web", "Farm", manifest=None),
+            Policy("delete"),
+            Action.DELETE,
+            "its controller (Farm web) was deleted; deleted by choice (unmanaged: delete)",
+        ),
+    ],
+)
+def test_what_is_said_of_a_controller_that_is_not_understood(
+    whose: Workload, policy: Policy, action: Action, reason: str
+) -> None:
+    """It may not be read, or is gone."""
+    step = decide(pod(), whose, policy)
+    assert (step.action, step.reason) == (action, reason)
+
+
+def test_a_finished_pod_of_an_unknown_controller_is_cleared_where_others_are_recreated() -> None:
+    """To make it again would do its work twice."""
+    step = decide(
+        pod(phase="Failed"), Workload("Farm", "web", "web", "uid-web", "Farm", manifest={}), Policy("recreate")
+    )
+    assert step.action == Action.CLEAR
+    assert step.reason.endswith("and it has finished (Failed)")

@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, ackops.eci contributors
+# Copyright (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is an ECI pod, by which version is it judged, what has settled, why is it stuck."""
@@ -298,3 +298,185 @@ def test_jobs_that_have_finished(condition: dict[str, str], finished: bool) -> N
     assert predicates.job_finished({"status": {"conditions": [suspended, condition]}}) is finished
     assert not predicates.job_finished({"status": {"conditions": [suspended]}})
     assert not predicates.job_finished({})
+
+
+def of_kind(kind: str, version: str = "apps/v1", status: dict[str, Any] | None = None, **spec: Any) -> dict[str, Any]:
+    """A workload of three pods whose controller has seen the last change."""
+    seen = {"observedGeneration": 2, "replicas": 3, "updatedReplicas": 3, **(status or {})}
+    return {
+        "kind": kind,
+        "apiVersion": version,
+        "metadata": {"generation": 2},
+        "spec": {"replicas": 3, **spec},
+        "status": seen,
+    }
+
+
+KRUISE, ARGO = "apps.kruise.io/v1alpha1", "argoproj.io/v1alpha1"
+CHANGED = {"currentRevision": "a", "updateRevision": "b"}
+
+
+@pytest.mark.parametrize(
+    ("workload", "why"),
+    [
+        (of_kind("CloneSet", KRUISE), ""),
+        (
+            of_kind("CloneSet", KRUISE, {**CHANGED, "updatedReplicas": 1, "expectedUpdatedReplicas": 3}),
+            "its update has not",
+        ),
+        (of_kind("CloneSet", KRUISE, {**CHANGED, "updatedReplicas": 3, "expectedUpdatedReplicas": 3}), ""),
+        (
+            of_kind(
+                "CloneSet",
+                KRUISE,
+                {**CHANGED, "updatedReplicas": 1, "expectedUpdatedReplicas": 3},
+                updateStrategy={"paused": True},
+            ),
+            "",
+        ),
+        (of_kind("Rollout", ARGO, {"stableRS": "a", "currentPodHash": "b"}), "its rollout is under way"),
+        (of_kind("Rollout", ARGO, {"stableRS": "a", "currentPodHash": "a"}), ""),
+        (of_kind("Rollout", ARGO, {"currentPodHash": "b"}), ""),
+        (
+            of_kind("Rollout", ARGO, {"stableRS": "a", "currentPodHash": "b", "pauseConditions": [{"reason": "step"}]}),
+            "",
+        ),
+        (of_kind("Rollout", ARGO, {"stableRS": "a", "currentPodHash": "b", "abort": True}), ""),
+        (of_kind("Rollout", ARGO, {"stableRS": "a", "currentPodHash": "b"}, paused=True), ""),
+        (of_kind("Farm", "example.com/v1", {"observedGeneration": None}), ""),
+        (
+            of_kind("Farm", "example.com/v1", {"observedGeneration": "1"}),
+            "its controller has not seen the last change yet",
+        ),
+        (of_kind("Rollout", ARGO, {"observedGeneration": "6c5b9f7d4"}), ""),
+        (of_kind("Deployment", status={"observedGeneration": None}), "its controller has not seen the last change yet"),
+    ],
+)
+def test_when_a_workload_of_another_project_has_settled(workload: dict[str, Any], why: str) -> None:
+    """By what its documentation says of its status."""
+    found = predicates.rollout_in_progress(workload)
+    assert found.startswith(why)
+    assert bool(found) == bool(why)
+
+
+def sibling(name: str, **changes: Any) -> tuple[Any, dict[str, Any]]:
+    """A pod beside the one that is to go."""
+    return pod(name, **changes), pod_manifest(name, finalizers=changes.pop("finalizers", []))
+
+
+@pytest.mark.parametrize(
+    ("siblings", "settings", "why"),
+    [
+        ([sibling("a", ready=True), sibling("b", ready=True)], {}, ""),
+        (
+            [sibling("a", ready=True), sibling("b", ready=True, deleting=True)],
+            {},
+            "its sibling 'b' is still terminating",
+        ),
+        ([sibling("a", ready=True), sibling("b", ready=True, deleting=True)], {"ours": ["uid-b"]}, ""),
+        ([sibling("a", ready=True), sibling("b", ready=False)], {}, "its sibling 'b' is not Ready"),
+        ([sibling("a", ready=True), sibling("b", ready=False)], {"serves": False}, ""),
+        ([sibling("a", ready=True)], {}, "it has 2 pods, and wants 3"),
+        ([sibling("a", ready=True)], {"ours": ["uid-b"]}, ""),
+        ([sibling(name, ready=True) for name in "abcd"], {}, "it has 5 pods, and wants 3"),
+    ],
+)
+def test_no_pod_goes_on_top_of_another_trouble(
+    siblings: list[tuple[Any, dict[str, Any]]], settings: dict[str, Any], why: str
+) -> None:
+    """What this run has on its way is no trouble, and a pod that serves nobody may go beside one that is broken."""
+    found, remedy = predicates.unsettled(of_kind("ReplicaSet"), siblings, here=True, **settings)
+    assert found.startswith(why)
+    assert bool(found) == bool(why) == bool(remedy)
+
+
+def test_a_blue_green_rollout_may_have_more_pods_than_it_wants() -> None:
+    """Those of its preview."""
+    more = [sibling(name, ready=True) for name in "abcd"]
+    assert predicates.unsettled(of_kind("Rollout", ARGO), more, here=True) == ("", "")
+    fewer = more[:1]
+    assert predicates.unsettled(of_kind("Rollout", ARGO), fewer, here=True)[0] == "it has 2 pods, and wants 3"
+
+
+def test_a_rollout_comes_before_everything() -> None:
+    """With what ends it."""
+    rolling = of_kind("Rollout", ARGO, {"stableRS": "a", "currentPodHash": "b"})
+    assert predicates.unsettled(rolling, [], here=True) == (
+        "its rollout is under way",
+        "Finish the rollout or undo it (kubectl rollout status, kubectl rollout undo).",
+    )
+
+
+@pytest.mark.parametrize(
+    ("metadata", "what"),
+    [
+        ({"finalizers": ["a/b", "c"], "deletionGracePeriodSeconds": 30}, "finalizers hold it: 'a/b', 'c'"),
+        ({"deletionGracePeriodSeconds": 30}, "its grace period is 30 s"),
+    ],
+)
+def test_what_keeps_a_pod(metadata: dict[str, Any], what: str) -> None:
+    """A finalizer keeps it for longer than the grace period."""
+    assert predicates.held_by({"metadata": metadata}) == what
+
+
+@pytest.mark.parametrize(
+    ("conditions", "failed"), [([], False), ([state("Failed", "True")], True), ([state("Complete", "True")], False)]
+)
+def test_whether_a_job_has_failed(conditions: list[dict[str, str]], failed: bool) -> None:
+    """Not by the number of its failures."""
+    assert predicates.job_failed({"status": {"conditions": conditions, "failed": 6}}) is failed
+
+
+@pytest.mark.parametrize(
+    ("selector", "covers"),
+    [
+        ({"matchLabels": {"app": "a"}}, True),
+        ({"matchLabels": {"app": "b"}}, False),
+        ({"matchLabels": {"app": "a", "tier": "x"}}, False),
+        ({"matchLabels": {"app": "a"}, "matchExpressions": [{"key": "app", "operator": "Exists"}]}, False),
+        ({}, False),
+        (None, False),
+    ],
+)
+def test_what_a_budget_covers(selector: dict[str, Any] | None, covers: bool) -> None:
+    """Every label must match, and where there is more than labels nothing is promised."""
+    assert predicates.budget_covers({"spec": {"selector": selector}}, {"app": "a"}) is covers
+
+
+def codes(operator: str, *values: int) -> dict[str, Any]:
+    """The part of a rule of a podFailurePolicy that goes by exit codes."""
+    return {"onExitCodes": {"operator": operator, "values": list(values)}}
+
+
+DISRUPTION = {"onPodConditions": [{"type": "DisruptionTarget"}]}
+POLICY_FAILS, MAY_NOT_FAIL = "its podFailurePolicy can fail the Job", "its Job may not fail once more"
+
+
+@pytest.mark.parametrize(
+    ("spec", "rules", "why"),
+    [
+        ({}, [], ""),
+        ({"suspend": True}, [], "its Job is suspended"),
+        ({"backoffLimit": 0}, [], MAY_NOT_FAIL),
+        ({"backoffLimit": 0}, [{"action": "Ignore", **DISRUPTION}], ""),
+        ({"backoffLimitPerIndex": 1}, [], "its Job counts failures for each index"),
+        ({}, [{"action": "FailJob", **DISRUPTION}], POLICY_FAILS),
+        ({}, [{"action": "FailJob", "onPodConditions": [{"type": "DisruptionTarget", "status": "False"}]}], ""),
+        ({}, [{"action": "FailJob", **codes("In", 42)}], ""),
+        ({}, [{"action": "FailJob", **codes("In", 1, 143)}], POLICY_FAILS),
+        ({}, [{"action": "FailJob", **codes("In", 137)}], POLICY_FAILS),
+        ({}, [{"action": "FailJob", **codes("NotIn", 42)}], POLICY_FAILS),
+        ({}, [{"action": "FailJob", **codes("NotIn", 137, 143)}], ""),
+        # The first rule that matches decides.
+        ({}, [{"action": "Ignore", **DISRUPTION}, {"action": "FailJob", **codes("In", 143)}], ""),
+        ({}, [{"action": "FailJob", **codes("In", 143)}, {"action": "Ignore", **DISRUPTION}], POLICY_FAILS),
+        ({"backoffLimit": 0}, [{"action": "Count", **DISRUPTION}], MAY_NOT_FAIL),
+    ],
+)
+def test_when_an_eviction_could_end_a_job(spec: dict[str, Any], rules: list[dict[str, Any]], why: str) -> None:
+    """An evicted pod ends by SIGTERM (143) or SIGKILL (137), and carries the condition DisruptionTarget."""
+    found = predicates.why_not_evict_job(
+        {"spec": {**spec, "podFailurePolicy": {"rules": rules}}, "status": {"failed": 0}}
+    )
+    assert found.startswith(why)
+    assert bool(found) == bool(why)

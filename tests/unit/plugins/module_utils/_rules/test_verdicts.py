@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, ackops.eci contributors
+# Copyright (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A verdict for every pod, and a gate that opens only on what is known to be good."""
@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, strategies as st
@@ -23,7 +24,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._rules.matrix import (
     build_matrix,
     parse_version,
 )
-from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Pod, sort_key
+from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Missing, Pod, sort_key
 from ansible_collections.ackops.eci.plugins.module_utils._rules.verdicts import (
     Report,
     as_result,
@@ -245,3 +246,15 @@ def test_a_cluster_without_eci_pods_is_ready_for_any_target(target: str) -> None
     report = check([], target)
     assert report.compatible
     assert bool([text for text in report.warnings if "has no ECI pods" in text]) is (target != "1.26")
+
+
+def test_a_shut_gate_names_what_runs_took_away() -> None:
+    """A few of the pods by name, the number of the others, and a run that is not over without any."""
+    gone = [Missing("web", f"shop-{number}", f"uid-{number}", "evicted an hour ago") for number in range(3)]
+    running = Missing("", "", "", "a run is at work")
+    message = shut_gate_message(replace(check([pod()], "1.26"), compatible=False, missing=[running, *gone]), named=2)
+    assert message == (
+        "Not ready for Kubernetes 1.26. a run is at work; wait for it, or run the preflight again to follow it up. "
+        "3 pod(s) that a run removed are not back. web/shop-0: evicted an hour ago; web/shop-1: evicted an hour ago; and 1 more. "
+        "Run the preflight again, or name those that nobody wants any more in `forget`."
+    )
