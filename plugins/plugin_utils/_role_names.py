@@ -28,7 +28,7 @@ OPTIONS = frozenset(
     {
         "api_key", "ca_cert", "client_cert", "client_key", "cluster_version", "context", "exempt", "forget", "host",
         "impersonate_groups", "impersonate_user", "kubeconfig", "matrix", "max_failures", "method", "no_proxy",
-        "node_name_prefixes", "password", "persist_config", "pod_timeout", "proxy", "proxy_headers", "record_dir",
+        "node_name_prefixes", "password", "persist_config", "pod_timeout", "proxy", "proxy_headers", "quiet", "record_dir",
         "record_root", "recreated_by", "report", "report_title", "require_named_cluster", "run_timeout",
         "running_jobs", "serial", "settle_timeout", "src", "target_version", "unmanaged", "upgrade_timeout",
         "username", "validate_certs", "workload_serial",

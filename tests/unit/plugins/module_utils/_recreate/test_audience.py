@@ -68,7 +68,7 @@ def test_a_progress_file_is_gone_with_those_who_have_it_open(tmp_path: Path) -> 
     audience = Audience(progress)
     assert not path.exists()
     progress.tell("stopped", {"reason": "one"})
-    assert (audience.said(), os.read(holder, 100)) == ("", b"one\n")
+    assert (audience.said(), os.read(holder, 100)) == ("", b"trouble one\n")
     os.close(holder)
     assert "the controller is gone" in audience.said()
     progress.tell("stopped", {"reason": "two"})
