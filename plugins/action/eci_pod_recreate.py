@@ -130,7 +130,7 @@ class ActionModule(RoleAwareAction):
         if not given.get("progress_file"):
             if self._connection.transport == "local" and not self._is_become_unprivileged():
                 shared = SharedFile(None if quiet else Screen(host))
-            elif not quiet and directory_for(self):
+            elif not quiet:
                 remote = self._remote_file(Screen(host))
         followed = shared or remote
         if followed is not None:
@@ -138,7 +138,9 @@ class ActionModule(RoleAwareAction):
         with Attendance(shared, remote):
             return super().run_module(task_vars, module_args=given, **arguments)
 
-    def _remote_file(self, screen: Screen) -> RemoteFile:
-        return RemoteFile(
-            screen, directory_for(self), lambda: execute_with(second_connection(self)), execute_with(self)
-        )
+    def _remote_file(self, screen: Screen) -> RemoteFile | None:
+        """The progress on another machine; none where its shell cannot be asked for it."""
+        directory = directory_for(self)
+        if not directory:
+            return None
+        return RemoteFile(screen, directory, lambda: execute_with(second_connection(self)), execute_with(self))

@@ -210,7 +210,7 @@ def directory_for(action: ActionBase) -> str:
     shell = action._connection._shell  # noqa: SLF001
     if getattr(shell, "SHELL_FAMILY", "") != "sh":
         return ""
-    own = str(action._remote_tmp)  # noqa: SLF001
+    own = str(action.get_shell_option("remote_tmp", "~/.ansible/tmp"))
     # Another user than the one who logs in, or a name that only a shell could resolve.
     if action._is_become_unprivileged() or "$" in own or (own.startswith("~") and not own.startswith("~/")):  # noqa: SLF001
         listed = action.get_shell_option("system_tmpdirs", ["/var/tmp"])  # noqa: S108 (a name that cannot be guessed, mode 0600)

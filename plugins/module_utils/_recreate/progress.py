@@ -105,16 +105,25 @@ class Lines:
         if event in ("waiting", "stopped"):
             return plain(details["reason"])
         if event == "waits":
+            self._count(event, details)
             return self._waits(details)
         if event == "waits_for_more":
             return f"{details['pods']} more pod(s) wait as they did"
         if event in ENDS:
             return self._ended(event, details)
         begun = _beginning(event, details)
-        if event == "removing":
-            self._going.add(str(details.get("uid")))
+        self._count(event, details)
         what = plain(details.get("workload")) if event == "restarting" else self._pod(details)
         return f"{what}: {begun}" if begun else ""
+
+    def _count(self, event: str, details: Mapping[str, Any]) -> None:
+        """Which pods are on their way, and how many are set aside."""
+        group = str(details.get("workload") or details.get("uid"))
+        if event == "removing":
+            self._going.add(str(details.get("uid")))
+            self._aside.pop(group, None)
+        elif event == "set_aside" or details.get("aside"):
+            self._aside[group] = int(details.get("pods", 1))
 
     def _pod(self, details: Mapping[str, Any], new_version: object = "") -> str:
         """``3/20 shop/web-1 (1.0.0 -> 1.1.0)``, as far as it is known."""
@@ -147,8 +156,9 @@ class Lines:
         self._going.discard(uid)
         left = self._total - len(self._done)
         mean = sum(self._done.values()) / len(self._done)
+        coming = left - sum(self._aside.values())
         # A run that has been told to end, or lost a pod, does not get to the others.
-        estimate = f", about {_shown(mean * left / slots)} left" if event == "finished" and left > 0 else ""
+        estimate = f", about {_shown(mean * coming / slots)} left" if event == "finished" and coming > 0 else ""
         done = f"{len(self._done)} of {self._total} done{estimate}"
         return f"{self._pod(details, details.get('new_version'))}: {_ending(details)} ({done})"
 
