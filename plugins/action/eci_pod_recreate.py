@@ -10,6 +10,7 @@ runs the task, or the module itself, at work. This one tells them, so that the r
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import os
 import signal
 import threading
@@ -19,6 +20,7 @@ from typing import Any
 from ansible.module_utils.parsing.convert_bool import boolean
 
 from ansible_collections.ackops.eci.plugins.plugin_utils._action import RoleAwareAction
+from ansible_collections.ackops.eci.plugins.plugin_utils._farewell import tell_at_exit
 from ansible_collections.ackops.eci.plugins.plugin_utils._progress import (
     RemoteFile,
     Screen,
@@ -29,6 +31,9 @@ from ansible_collections.ackops.eci.plugins.plugin_utils._progress import (
 )
 
 LOOK_SECONDS = 0.3
+
+if not multiprocessing.parent_process():
+    tell_at_exit()
 
 
 def _descendants(process: int) -> list[int]:
@@ -71,7 +76,8 @@ def _deaf_to_sigterm() -> Iterator[None]:
 class Attendance:
     """In a ``with``, while the module runs: shows its progress, and ends it where the controller is gone or gives up."""
 
-    def __init__(self, shared: SharedFile | None, remote: RemoteFile | None) -> None:
+    def __init__(self, screen: Screen | None, shared: SharedFile | None, remote: RemoteFile | None) -> None:
+        self._screen = screen
         self._shared = shared
         self._remote = remote
         self._parent = os.getppid()
@@ -91,6 +97,8 @@ class Attendance:
         try:
             if self._shared is not None:
                 self._shared.close()
+            if self._screen is not None:
+                self._screen.close()
             _end_children()
         finally:
             os._exit(1)
@@ -114,6 +122,8 @@ class Attendance:
         if kind is not None and not issubclass(kind, Exception):  # the task's timeout, an interrupt
             with _deaf_to_sigterm():
                 _end_children()
+        elif self._screen is not None:
+            self._screen.close()
 
 
 class ActionModule(RoleAwareAction):
@@ -126,16 +136,18 @@ class ActionModule(RoleAwareAction):
             return super().run_module(task_vars, **arguments)
         host = str((task_vars or {}).get("inventory_hostname", "localhost"))
         quiet = boolean(given.get("quiet", False), strict=False) or bool(self._task.no_log)
+        screen = None if quiet or given.get("progress_file") else Screen(host)
         shared, remote = None, None
         if not given.get("progress_file"):
             if self._connection.transport == "local" and not self._is_become_unprivileged():
-                shared = SharedFile(None if quiet else Screen(host))
-            elif not quiet:
-                remote = self._remote_file(Screen(host))
+                shared = SharedFile(screen)
+            elif screen is not None:
+                screen.keep_note()
+                remote = self._remote_file(screen)
         followed = shared or remote
         if followed is not None:
             given["progress_file"] = followed.path
-        with Attendance(shared, remote):
+        with Attendance(screen, shared, remote):
             return super().run_module(task_vars, module_args=given, **arguments)
 
     def _remote_file(self, screen: Screen) -> RemoteFile | None:

@@ -22,7 +22,14 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import connection_loader
 from ansible.utils.display import Display
 
-from ansible_collections.ackops.eci.plugins.module_utils._recreate.progress import DONE, TEMPORARY, TROUBLE, WAITS
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.progress import (
+    DONE,
+    END,
+    TEMPORARY,
+    TROUBLE,
+    WAITS,
+)
+from ansible_collections.ackops.eci.plugins.plugin_utils._farewell import Note
 
 # Between two questions to the other machine, and how long it holds one back until there is something to tell.
 PAUSE_SECONDS = 1.0
@@ -45,10 +52,24 @@ class Screen:
 
     def __init__(self, host: str) -> None:
         self._host = host
+        self._note: Note | None = None
+
+    def keep_note(self, progress: str = "") -> None:
+        """Keep a note for an interrupt; ``progress`` is the file of the progress if that is on this machine."""
+        self._note = Note(self._host, progress)
+
+    def close(self) -> None:
+        """Nobody needs the note any more."""
+        if self._note is not None:
+            self._note.close()
 
     def show(self, line: str) -> None:
         """Display a line, whose first word says what it is about."""
         kind, _space, text = line.partition(" ")
+        if self._note is not None:
+            self._note.saw(line)
+        if kind == END:  # the task has its own way to tell it
+            return
         colour = getattr(ansible.constants, _COLOURS[kind], None) if kind in _COLOURS else None
         Display().display(f"eci: [{self._host}] {text}", color=colour)
 
@@ -64,7 +85,10 @@ class SharedFile:
     """
 
     def __init__(self, screen: Screen | None) -> None:
-        descriptor, self.path = tempfile.mkstemp(prefix=TEMPORARY)
+        # Ansible removes this directory when it ends, and what is in it.
+        descriptor, self.path = tempfile.mkstemp(prefix=TEMPORARY, dir=ansible.constants.DEFAULT_LOCAL_TMP)
+        if screen is not None:
+            screen.keep_note(self.path)
         with contextlib.suppress(OSError):  # a file system without locks
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         self._stream = os.fdopen(descriptor, encoding="utf-8", errors="replace")

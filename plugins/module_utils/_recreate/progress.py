@@ -16,7 +16,8 @@ from ansible_collections.ackops.eci.plugins.module_utils._text import plain
 # How the names of the files begin that the action plugin names; their lines begin with a word for their kind.
 TEMPORARY = "eci-progress-"
 # What a line is about, for whoever gives it a colour; a dash for the others.
-DONE, TROUBLE, WAITS = "done", "trouble", "waits"
+# The last line, which sums up, is for those who get no result.
+DONE, TROUBLE, WAITS, END = "done", "trouble", "waits", "end"
 KINDS = {
     "finished": DONE,
     "failed": TROUBLE,
@@ -26,6 +27,7 @@ KINDS = {
     "waits": WAITS,
     "waits_for_more": WAITS,
     "waiting": WAITS,
+    "ended": END,
 }
 ENDS = ("finished", "failed", "interrupted")
 
@@ -76,7 +78,7 @@ class Progress:
     def tell(self, event: str, details: Mapping[str, Any]) -> None:
         """Add the line of one event, where it has one."""
         line = self._lines.of(event, details)
-        if line:
+        if line and (self._says_kinds or event != "ended"):
             kind = f"{KINDS.get(event, '-')} " if self._says_kinds else ""
             with contextlib.suppress(OSError):
                 os.write(self._file, f"{kind}{line}\n".encode("utf-8", "replace"))
@@ -102,6 +104,8 @@ class Lines:
             self._places = {pod["uid"]: (place, pod["old_version"]) for place, pod in enumerate(listed, 1)}
             self._total = len(listed)
             return ""
+        if event == "ended":
+            return _sum(details)
         if event in ("waiting", "stopped"):
             return plain(details["reason"])
         if event == "waits":
@@ -161,6 +165,14 @@ class Lines:
         estimate = f", about {_shown(mean * coming / slots)} left" if event == "finished" and coming > 0 else ""
         done = f"{len(self._done)} of {self._total} done{estimate}"
         return f"{self._pod(details, details.get('new_version'))}: {_ending(details)} ({done})"
+
+
+def _sum(details: Mapping[str, Any]) -> str:
+    """The end of the run: how many pods ended how, and what is to be done."""
+    counts = ", ".join(f"{number} {outcome}" for outcome, number in (details.get("counts") or {}).items())
+    return plain(
+        " ".join(text for text in (f"{counts}." if counts else "", details.get("problem") or "") if text), 2000
+    )
 
 
 def _shown(seconds: float) -> str:
