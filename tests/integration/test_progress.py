@@ -29,12 +29,12 @@ POD_TIMEOUT = 32
 SOON, LASTING = 5.0, 30.0
 # What a busy machine, and a ledger whose times are whole seconds, may add.
 SLACK = 3.0
-LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+LOCAL: dict[str, object] = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
 # These releases show the message of every task that fails twice.
 ONCE = 2 if ansible_release.startswith(("2.19.", "2.20.")) else 1
 # Another user than the one who logs in: without a password only root can be one.
-BECOME = {"ansible_become": True, "ansible_become_method": "su", "ansible_become_user": "nobody"}
-WAYS = {
+BECOME: dict[str, object] = {"ansible_become": True, "ansible_become_method": "su", "ansible_become_user": "nobody"}
+WAYS: dict[str, dict[str, object]] = {
     "local": {},
     "ssh": {},
     "ssh, pipelining": {"ansible_pipelining": True},
