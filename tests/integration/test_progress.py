@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -19,7 +20,7 @@ from typing import Any
 import pytest
 from ansible.release import __version__ as ansible_release
 
-from tests.cluster import ControlPlane
+from tests.cluster import ControlPlane, workloads as w
 from tests.integration.runner import data_dir, events, run_here
 from tests.integration.scenarios.scenario import Scenario
 from tests.integration.ssh import Machine, machine
@@ -32,8 +33,8 @@ SLACK = 3.0
 LOCAL: dict[str, object] = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
 # These releases show the message of every task that fails twice.
 ONCE = 2 if ansible_release.startswith(("2.19.", "2.20.")) else 1
-# Another user than the one who logs in: without a password only root can be one.
-BECOME: dict[str, object] = {"ansible_become": True, "ansible_become_method": "su", "ansible_become_user": "nobody"}
+# As another user, for which su has to be asked; without a password only root can, and this one reads what root's tests need.
+BECOME: dict[str, object] = {"ansible_become": True, "ansible_become_method": "su", "ansible_become_user": "root"}
 WAYS: dict[str, dict[str, object]] = {
     "local": {},
     "ssh": {},
@@ -63,8 +64,8 @@ def blocked(scene: Scenario) -> None:
     scene.budget("web", "web", 2)
 
 
-def play(scene: Scenario, host: Mapping[str, object], **options: object) -> tuple[int, list[tuple[float, str]]]:
-    """Run the playbook; its exit code, and its lines with the time of day at which each came."""
+def start(scene: Scenario, host: Mapping[str, object], **options: object) -> subprocess.Popen[str]:
+    """Start the playbook, in a session of its own, as a terminal does."""
     inventory = scene.home / "clusters.json"
     inventory.write_text(json.dumps({"all": {"hosts": {"ack-prod": host}}}), encoding="utf-8")
     given = {
@@ -77,15 +78,25 @@ def play(scene: Scenario, host: Mapping[str, object], **options: object) -> tupl
     variables.write_text(
         json.dumps({f"eci_preflight_{name}": value for name, value in given.items()}), encoding="utf-8"
     )
-    process = subprocess.Popen(
+    return subprocess.Popen(
         ["ansible-playbook", PREFLIGHT, "-i", str(inventory), "-e", f"@{variables}"],
         cwd=scene.home,
-        env={**environment(None, scene.home), "ECI_RECORD": str(scene.home / "record.jsonl")},
+        env=environment(
+            None,
+            scene.home,
+            {"ECI_RECORD": str(scene.home / "record.jsonl"), "ANSIBLE_BECOME_ALLOW_SAME_USER": "true"},
+        ),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        start_new_session=True,
     )
+
+
+def play(scene: Scenario, host: Mapping[str, object], **options: object) -> tuple[int, list[tuple[float, str]]]:
+    """Run the playbook; its exit code, and its lines with the time of day at which each came."""
+    process = start(scene, host, **options)
     assert process.stdout is not None
     lines = [(time.time(), line.rstrip("\n")) for line in process.stdout]
     return process.wait(), lines
@@ -101,8 +112,7 @@ def test_a_blocked_budget(scene: Scenario, there: Machine, way: str) -> None:
     """Every pod, and what it waits for, is shown soon and again; the reason is told once; nothing is left behind."""
     blocked(scene)
     host = {**(LOCAL if way == "local" else there.variables), **WAYS[way]}
-    record = {} if "become" in way else {"record_dir": str(scene.home / "record")}
-    code, lines = play(scene, host, **record)
+    code, lines = play(scene, host, record_dir=str(scene.home / "record"))
     text = "\n".join(line for _when, line in lines)
     assert code == 2, text
     told = shown(lines)
@@ -135,6 +145,45 @@ def test_a_blocked_budget(scene: Scenario, there: Machine, way: str) -> None:
     assert re.search(r"ack-prod +: ok=\d+ +changed=1 +unreachable=0 +failed=1 .*rescued=0", text), text
     places = [there.tmp, Path("/var/tmp"), Path("/tmp")]  # noqa: S108 (looked at, not used)
     assert [path for place in places if place.exists() for path in place.glob("eci-progress-*")] == []
+
+
+def interrupted(scene: Scenario, host: Mapping[str, object]) -> str:
+    """What ansible-playbook says when somebody presses Ctrl-C while the second of four pods is awaited."""
+    scene.aged(scene.workload("Deployment", "web", replicas=4, annotations={"test.ackops/ready-delay": "8s"}), 4)
+    process = start(scene, host, record_dir=str(scene.home / "state" / "ackops-eci" / "here"))
+    try:
+        scene.wait_ledger("removed", 2, seconds=90)
+        time.sleep(4)
+        os.killpg(process.pid, signal.SIGINT)
+        said, _none = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 99, said
+    assert "User interrupted execution" in said
+    return said
+
+
+def test_ctrl_c(scene: Scenario) -> None:
+    """The run ends in order, and is summed up: what was done, what is on its way, what was not touched, what to do."""
+    said = interrupted(scene, LOCAL)
+    [last] = [line for line in said.splitlines() if "not_started" in line]
+    assert last.startswith("eci: [ack-prod] 1 failed, 2 not_started, 1 recreated. "), said
+    assert "the run stopped: it was interrupted (SIG" in last or "nobody waits for it any more" in last, said
+    assert last.endswith("Fix the causes and run again; finished pods are skipped."), said
+    assert scene.events()[-1] == "ended"
+
+
+def test_ctrl_c_over_ssh(scene: Scenario, there: Machine) -> None:
+    """What was seen of the run is told at once; on its machine it ends in order, and leaves nothing but its ledger."""
+    said = interrupted(scene, there.variables)
+    assert re.search(
+        r"^eci: \[ack-prod\] the run was interrupted, and ends in order on its machine. 4 pod\(s\) to recreate; the ledger is"
+        r" \S+ 1/4 \S+ .*: recreated as .*\(1 of 4 done, about \d+ s left\)$",
+        said,
+        re.MULTILINE,
+    ), said
+    scene.wait_ledger("ended", seconds=30)
+    w.wait_for(lambda: not [*there.tmp.glob("eci-progress-*")], "the end of the file", 10)
 
 
 def test_quiet(scene: Scenario, there: Machine) -> None:
