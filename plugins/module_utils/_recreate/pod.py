@@ -44,6 +44,8 @@ from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Acti
 
 # How long the watch is followed before the owner is read again (it may have been scaled down or deleted meanwhile).
 WATCH_SECONDS = 4.0
+# At first a pod changes often, and what it waits for is told.
+FIRST_WATCH_SECONDS = 1.0
 HELD_REMEDY = "Find out what keeps it; nothing is forced."
 
 T = TypeVar("T")
@@ -342,7 +344,8 @@ class PodRecreation:
 
     def _watch(self, done: Callable[[], bool]) -> None:
         """Follow the pods for a while, or until it is done. A watch that breaks is no harm: the next look is whole."""
-        seconds = self._search.seconds_until_ready(min(WATCH_SECONDS, max(self._patience.remaining, 0.1)))
+        longest = WATCH_SECONDS if self._patience.elapsed > WATCH_SECONDS else FIRST_WATCH_SECONDS
+        seconds = self._search.seconds_until_ready(min(longest, max(self._patience.remaining, 0.1)))
         try:
             self._view.follow(seconds, done)
         except (WatchBroken, ListExpired):

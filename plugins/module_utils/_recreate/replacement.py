@@ -168,8 +168,10 @@ class ReplacementSearch:
         old = self._seen().get(self._step.pod.uid)
         if old is not None:
             begun = (old.get("metadata") or {}).get("deletionTimestamp")
-            held = predicates.held_by(old) if begun else "it has not begun to"
-            return f"the old pod has to end, {held}", ""
+            return (
+                f"the old pod is terminating, {predicates.held_by(old)}" if begun else "the old pod was asked to go",
+                "",
+            )
         if self._step.action == Action.FROM_MANIFEST:
             return "it is being made again from its manifest", ""
         return f"{self._step.workload.shown} has not made a replacement yet{self._last_warning()}", ""
