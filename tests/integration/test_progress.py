@@ -71,7 +71,7 @@ def start(scene: Scenario, host: Mapping[str, object], **options: object) -> sub
     given = {
         "target_version": "1.26",
         "pod_timeout": POD_TIMEOUT,
-        "kubeconfig": scene.kubeconfig.read_text(),
+        "kubeconfig": str(scene.kubeconfig),
         **options,
     }
     variables = scene.home / "variables.json"
@@ -98,7 +98,8 @@ def play(scene: Scenario, host: Mapping[str, object], **options: object) -> tupl
     """Run the playbook; its exit code, and its lines with the time of day at which each came."""
     process = start(scene, host, **options)
     assert process.stdout is not None
-    lines = [(time.time(), line.rstrip("\n")) for line in process.stdout]
+    with process.stdout:
+        lines = [(time.time(), line.rstrip("\n")) for line in process.stdout]
     return process.wait(), lines
 
 
@@ -199,7 +200,7 @@ def test_hosts_that_go_at_their_own_pace(scene: Scenario, there: Machine) -> Non
     scene.aged(scene.workload("Deployment", "web", replicas=2), 2)
     inventory = scene.home / "clusters.json"
     inventory.write_text(json.dumps({"all": {"hosts": {"a": LOCAL, "b": there.variables}}}), encoding="utf-8")
-    task = {"ackops.eci.eci_pod_recreate": {"target_version": "1.26", "kubeconfig": scene.kubeconfig.read_text()}}
+    task = {"ackops.eci.eci_pod_recreate": {"target_version": "1.26", "kubeconfig": str(scene.kubeconfig)}}
     tasks = {"hosts": "all", "strategy": "free", "gather_facts": False, "tasks": [task]}
     run = run_playbook([tasks], None, scene.home, "-i", str(inventory), "--check")
     assert run.code == 0, run.text

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -13,8 +15,14 @@ import pytest
 
 from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError, ConnectionFailed
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.progress import Lines
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.restart import WorkloadRestart
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.run import Environment, carry_out
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.waiting import MOST_AGAIN, Waiting
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.workloads import Workloads
+from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Policy
+from ansible_collections.ackops.eci.plugins.module_utils._rules.restart import RESTART, choose
+from tests.unit.plugins.module_utils._recreate.test_pod import context_of
+from tests.unit.plugins.module_utils._recreate.test_restart import RollingCluster
 from tests.unit.plugins.module_utils._recreate.test_run_on_model import Notes, old_pods, request
 from tests.unit.support.model_cluster import ModelClock, ModelCluster, ModelPool
 
@@ -91,6 +99,47 @@ def test_a_blocked_budget_is_told_while_it_blocks() -> None:
     times = [first, *(when for when, _details in told), cluster.clock.time]
     assert max(later - earlier for earlier, later in pairwise(times)) <= LASTING
     assert 0 < told[-1][1]["idle"] <= told[-1][1]["limit"] == 300.0
+
+
+def test_what_is_awaited_of_a_pod_is_told_in_turn() -> None:
+    """The old pod first, then its controller with its last warning, then the new pod, then that it stays Ready."""
+    cluster = ModelCluster(4)
+    owner = cluster.workload("StatefulSet", "db", 1)
+    cluster.workloads[owner]["spec"]["minReadySeconds"] = 20
+    reconcile = cluster._reconcile
+
+    def later(uid: str) -> None:
+        cluster.clock.after(15.0, functools.partial(reconcile, uid))
+
+    def complains(namespace: str, uid: str) -> list[str]:
+        return [f"FailedCreate: no room in {namespace} for {uid == owner}"]
+
+    cluster._reconcile, cluster.warnings_about = later, complains  # type: ignore[method-assign]
+    _result, heard = follow(cluster)
+    reasons = [details["reason"] for _when, details in heard.waits()]
+    assert list(dict.fromkeys(reasons)) == [
+        "the old pod is terminating, its grace period is None s",
+        "StatefulSet shop/db has not made a replacement yet",
+        "StatefulSet shop/db has not made a replacement yet: FailedCreate: no room in shop for True",
+        "its replacement 'db-0' on 'virtual-kubelet-a' is not Ready: its ECI instance is being created",
+        "its replacement 'db-0' has to stay Ready for 20 s (minReadySeconds)",
+    ]
+
+
+def test_a_rollout_is_told() -> None:
+    """How many old pods are left, and which of its pods is not Ready."""
+    cluster = RollingCluster(1)
+    cluster.workload("StatefulSet", "db", 3)
+    heard = Heard(cluster.clock)
+    steps = choose(Workloads(cluster).steps_for(old_pods(cluster), Policy()), RESTART)
+    context = replace(context_of(cluster), journal=heard)
+    with cluster.ticking(context.waiting.tick):
+        WorkloadRestart(context, steps, 300.0).run()
+    assert {details["workload"] for _when, details in heard.waits()} == {"StatefulSet shop/db"}
+    reasons = [details["reason"] for _when, details in heard.waits()]
+    assert reasons[0].startswith("3 of 3 old pods are still there")
+    assert "; its pod 'db-1' is not Ready: its ECI instance is being created" in " ".join(reasons)
+    assert reasons[-1].startswith("0 of 3 old pods are still there")
 
 
 def test_a_server_that_does_not_answer_is_told() -> None:
