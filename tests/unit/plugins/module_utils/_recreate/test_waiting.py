@@ -104,15 +104,15 @@ def test_a_blocked_budget_is_told_while_it_blocks() -> None:
 def test_what_is_awaited_of_a_pod_is_told_in_turn() -> None:
     """The old pod first, then its controller with its last warning, then the new pod, then that it stays Ready."""
     cluster = ModelCluster(4)
-    owner = cluster.workload("StatefulSet", "db", 1)
-    cluster.workloads[owner]["spec"]["minReadySeconds"] = 20
+    db = cluster.workload("StatefulSet", "db", 1)
+    cluster.workloads[db]["spec"]["minReadySeconds"] = 20
     reconcile = cluster._reconcile
 
-    def later(uid: str) -> None:
-        cluster.clock.after(15.0, functools.partial(reconcile, uid))
+    def later(owner: str) -> None:
+        cluster.clock.after(15.0, functools.partial(reconcile, owner))
 
     def complains(namespace: str, uid: str) -> list[str]:
-        return [f"FailedCreate: no room in {namespace} for {uid == owner}"]
+        return [f"FailedCreate: no room in {namespace} for {uid == db}"]
 
     cluster._reconcile, cluster.warnings_about = later, complains  # type: ignore[method-assign]
     _result, heard = follow(cluster)
