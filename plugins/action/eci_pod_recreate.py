@@ -136,7 +136,7 @@ class ActionModule(RoleAwareAction):
             return super().run_module(task_vars, **arguments)
         host = str((task_vars or {}).get("inventory_hostname", "localhost"))
         quiet = boolean(given.get("quiet", False), strict=False) or bool(self._task.no_log)
-        screen = None if quiet or given.get("progress_file") else Screen(host)
+        screen = None if quiet or given.get("progress_file") else Screen(host, self.role_name)
         shared, remote = None, None
         if not given.get("progress_file"):
             if self._connection.transport == "local" and not self._is_become_unprivileged():

@@ -20,6 +20,7 @@ import ansible.constants
 from ansible.utils.display import Display
 
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.progress import DONE, END, WAITS
+from ansible_collections.ackops.eci.plugins.plugin_utils._role_names import line_for
 
 NOTE = "eci-run-"
 # So long the module may take to end in order.
@@ -30,9 +31,9 @@ LOOK_SECONDS = 0.2
 class Note:
     """How far the run on a host has come; ``progress`` is the file of its progress, empty where that is on another machine."""
 
-    def __init__(self, host: str, progress: str = "") -> None:
+    def __init__(self, host: str, progress: str = "", role: str = "") -> None:
         self._path = os.path.join(ansible.constants.DEFAULT_LOCAL_TMP, f"{NOTE}{uuid.uuid4()}")
-        self._told = {"host": host, "begun": "", "done": "", "progress": ""}
+        self._told = {"host": host, "begun": "", "done": "", "progress": "", "role": role}
         with contextlib.suppress(OSError):  # another file system, or one without links
             if progress:
                 os.link(progress, f"{self._path}.progress")
@@ -88,7 +89,7 @@ def farewell(directory: str) -> list[str]:
             so_far = " ".join(text for text in (note["begun"], note["done"]) if text)
             where = "its machine" if not note["progress"] else "this machine"
             told = ended or f"the run was interrupted, and ends in order on {where}. {so_far}".strip()
-            lines.append(f"eci: [{note['host']}] {told}")
+            lines.append(f"eci: [{note['host']}] {line_for(note['role'], told)}")
     return lines
 
 

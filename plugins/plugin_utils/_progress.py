@@ -30,6 +30,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._recreate.progress impo
     WAITS,
 )
 from ansible_collections.ackops.eci.plugins.plugin_utils._farewell import Note
+from ansible_collections.ackops.eci.plugins.plugin_utils._role_names import line_for
 
 # Between two questions to the other machine, and how long it holds one back until there is something to tell.
 PAUSE_SECONDS = 1.0
@@ -48,15 +49,19 @@ Execute = Callable[[str], tuple[int, str, str]]
 
 
 class Screen:
-    """Displays the lines of one host: in colour on a terminal, never in a log file (which Display sees to)."""
+    """Displays the lines of one host: in colour on a terminal, never in a log file (which Display sees to).
 
-    def __init__(self, host: str) -> None:
+    ``role`` is the one whose task runs the module, in whose terms they are.
+    """
+
+    def __init__(self, host: str, role: str = "") -> None:
         self._host = host
+        self._role = role
         self._note: Note | None = None
 
     def keep_note(self, progress: str = "") -> None:
         """Keep a note for an interrupt; ``progress`` is the file of the progress if that is on this machine."""
-        self._note = Note(self._host, progress)
+        self._note = Note(self._host, progress, self._role)
 
     def close(self) -> None:
         """Nobody needs the note any more."""
@@ -71,7 +76,7 @@ class Screen:
         if kind == END:  # the task has its own way to tell it
             return
         colour = getattr(ansible.constants, _COLOURS[kind], None) if kind in _COLOURS else None
-        Display().display(f"eci: [{self._host}] {text}", color=colour)
+        Display().display(f"eci: [{self._host}] {line_for(self._role, text)}", color=colour)
 
     def warn(self, text: str) -> None:
         """Say why nothing is displayed."""

@@ -58,6 +58,11 @@ def in_role_terms(text: str) -> str:
     return _NAMES.sub(lambda found: PREFIX + found.group(), text)
 
 
+def line_for(role: str, text: str) -> str:
+    """A line of progress for the role whose task runs the module, as :func:`result_for` has its result."""
+    return in_role_terms(text) if role == ROLE else text
+
+
 def _renamed(value: Any) -> Any:
     if isinstance(value, str):
         return in_role_terms(value)

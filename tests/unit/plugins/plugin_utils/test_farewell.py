@@ -18,7 +18,7 @@ from ansible_collections.ackops.eci.plugins.plugin_utils._progress import Screen
 
 BEGUN = "- 3 pod(s) to recreate; the ledger is /l"
 DONE = "done 1/3 shop/web-1 (1.0.0 -> 1.1.0): recreated as web-9 on 1.1.0 in 9.0 s (1 of 3 done, about 18 s left)"
-ENDED = {"counts": {"failed": 1, "not_started": 2}, "problem": "1 ECI pod was removed."}
+ENDED = {"counts": {"failed": 1, "not_started": 2}, "problem": "Choose method: restart."}
 
 
 @pytest.fixture(autouse=True)
@@ -32,14 +32,14 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_module_sums_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is waited for while it ends in order; the file is found though it has lost its name."""
     monkeypatch.setattr(_farewell, "PATIENCE_SECONDS", 20.0)
-    screen = Screen("ack-prod")
+    screen = Screen("ack-prod", "ackops.eci.eci_preflight")
     shared = SharedFile(screen)
     module = Progress(shared.path)
     assert not Path(shared.path).exists()
     module.tell("started", {"pods": 3, "ledger": "/l"})
     later = threading.Timer(0.1, module.tell, ("ended", ENDED))
     later.start()
-    assert farewell(str(tmp_path)) == ["eci: [ack-prod] 1 failed, 2 not_started. 1 ECI pod was removed."]
+    assert farewell(str(tmp_path)) == ["eci: [ack-prod] 1 failed, 2 not_started. Choose eci_preflight_method: restart."]
     later.join()
     screen.close()
     shared.close()

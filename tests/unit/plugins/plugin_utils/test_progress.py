@@ -184,6 +184,8 @@ def test_a_line_has_the_host_and_a_colour(line: str, text: str, colour: str, mon
 
     monkeypatch.setattr(_progress, "Display", Display)
     Screen("ack-prod").show(line)
+    Screen("ack-prod", "ackops.eci.eci_preflight").show("- a longer pod_timeout")
+    assert shown.pop()[0] == "eci: [ack-prod] a longer eci_preflight_pod_timeout"
     assert shown == [(f"eci: [ack-prod] {text}", getattr(ansible.constants, colour) if colour else None)]
 
 
