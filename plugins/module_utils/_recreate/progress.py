@@ -45,9 +45,11 @@ class Progress:
         self._says_kinds = os.path.basename(path).startswith(TEMPORARY)
         self._path = path
         try:
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
             if self._says_kinds:
                 os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
-            self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+                flags |= os.O_NOFOLLOW
+            self._file = os.open(path, flags, 0o600)
         except OSError:
             self._file = -1
         self._was_followed = self._is_locked()

@@ -88,6 +88,16 @@ def test_a_progress_file_of_the_users_own_stays(tmp_path: Path, is_locked: bool)
         os.close(holder)
 
 
+def test_a_progress_file_of_the_users_own_may_be_a_link(tmp_path: Path) -> None:
+    """To wherever they like; nobody could put one in the place of a file that the action plugin names."""
+    (tmp_path / "link").symlink_to(tmp_path / "progress")
+    (tmp_path / "eci-progress-x").symlink_to(tmp_path / "theirs")
+    for name in ("link", "eci-progress-x"):
+        Progress(str(tmp_path / name)).tell("stopped", {"reason": "one"})
+    assert (tmp_path / "progress").read_text(encoding="utf-8") == "one\n"
+    assert not (tmp_path / "theirs").exists()
+
+
 def test_a_progress_file_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
     """Nor tells it anything."""
     progress = Progress(str(tmp_path / "none" / "progress"))
