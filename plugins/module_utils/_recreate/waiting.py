@@ -106,6 +106,8 @@ class Waiting:
             state = self._states.get(key)
             if state is None:
                 return
+            if not state.details and reason and not state.reason:  # what the run as a whole waits for comes and goes
+                state.since, state.told, state.told_at = now, "", -1.0
             state.changed = now
             state.reason, state.version = reason, version or state.version
 

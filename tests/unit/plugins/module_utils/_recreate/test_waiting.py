@@ -211,6 +211,18 @@ def test_a_change_is_told_and_a_flutter_is_not() -> None:
     assert told[-1][1]["new_version"] == "1.1.0"
 
 
+def test_what_the_run_waits_for_counts_from_its_own_beginning() -> None:
+    """Each time anew, and at once."""
+    clock, told, waits = waiting()
+    hold = waits.begin("hold", 900.0)
+    for _time in range(2):
+        pass_seconds(clock, waits, 100)
+        hold.because("no contact")
+        pass_seconds(clock, waits, 3)
+        hold.because("")
+    assert [(details["reason"], details["seconds"]) for _event, details in told] == [("no contact", 2.0)] * 2
+
+
 def test_many_that_wait_are_told_in_turn() -> None:
     """So many at a time, those first that were told of least lately; the others are counted."""
     clock, told, waits = waiting()
