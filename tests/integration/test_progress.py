@@ -163,6 +163,7 @@ def interrupted(scene: Scenario, host: Mapping[str, object]) -> str:
     return said
 
 
+@pytest.mark.compat
 def test_ctrl_c(scene: Scenario) -> None:
     """The run ends in order, and is summed up: what was done, what is on its way, what was not touched, what to do."""
     said = interrupted(scene, LOCAL)
@@ -245,6 +246,7 @@ def test_a_terminal_gets_colour_and_a_log_file_does_not(scene: Scenario) -> None
     assert not any("\x1b" in line for line in logged)
 
 
+@pytest.mark.compat
 def test_a_cluster_that_cannot_be_read_is_told_once(home: Path, tmp_path: Path) -> None:
     """The host fails with one message; a host that is not to fail says it in its result."""
     kubeconfig = tmp_path / "nobody.kubeconfig"
