@@ -1,7 +1,7 @@
 # Copyright (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Shows each step of eci_pod_recreate while it runs (with a local connection), and ends it where nobody waits any more.
+"""Shows each step of eci_pod_recreate while it runs, and ends it where nobody waits any more.
 
 A controller that is killed (which is how ansible-runner and AWX cancel a job), or whose task times out, leaves the process that
 runs the task, or the module itself, at work. This one tells them, so that the run ends in order within seconds.
@@ -10,48 +10,31 @@ runs the task, or the module itself, at work. This one tells them, so that the r
 from __future__ import annotations
 
 import contextlib
-import fcntl
+import multiprocessing
 import os
 import signal
-import tempfile
 import threading
 from collections.abc import Iterator
 from typing import Any
 
-from ansible.utils.display import Display
+from ansible.module_utils.parsing.convert_bool import boolean
 
 from ansible_collections.ackops.eci.plugins.module_utils._argspec import recreate_argument_spec
-from ansible_collections.ackops.eci.plugins.module_utils._recreate.progress import TEMPORARY
 from ansible_collections.ackops.eci.plugins.plugin_utils._action import RoleAwareAction
+from ansible_collections.ackops.eci.plugins.plugin_utils._farewell import tell_at_exit
+from ansible_collections.ackops.eci.plugins.plugin_utils._progress import (
+    RemoteFile,
+    Screen,
+    SharedFile,
+    directory_for,
+    execute_with,
+    second_connection,
+)
 
 LOOK_SECONDS = 0.3
 
-
-class Progress:
-    """A file whose lines are displayed as they come. ``path`` is the file; the lock on it says that somebody follows it.
-
-    The module takes the name away once it has the file open.
-    """
-
-    def __init__(self, host: str) -> None:
-        descriptor, self.path = tempfile.mkstemp(prefix=TEMPORARY)
-        with contextlib.suppress(OSError):  # a file system without locks
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        self._stream = os.fdopen(descriptor, encoding="utf-8", errors="replace")
-        self._host = host
-        self._rest = ""
-
-    def show(self) -> None:
-        """Display what has come."""
-        *lines, self._rest = (self._rest + self._stream.read()).split("\n")
-        for line in lines:
-            Display().display(f"eci: [{self._host}] {line}")
-
-    def close(self) -> None:
-        """Remove the file, and give the lock back."""
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(self.path)
-        self._stream.close()
+if not multiprocessing.parent_process():
+    tell_at_exit()
 
 
 def _descendants(process: int) -> list[int]:
@@ -94,8 +77,10 @@ def _deaf_to_sigterm() -> Iterator[None]:
 class Attendance:
     """In a ``with``, while the module runs: shows its progress, and ends it where the controller is gone or gives up."""
 
-    def __init__(self, progress: Progress | None) -> None:
-        self._progress = progress
+    def __init__(self, screen: Screen | None, shared: SharedFile | None, remote: RemoteFile | None) -> None:
+        self._screen = screen
+        self._shared = shared
+        self._remote = remote
         self._parent = os.getppid()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._attend, daemon=True)
@@ -105,35 +90,45 @@ class Attendance:
             if os.getppid() != self._parent:
                 self._leave()
             with contextlib.suppress(OSError):  # nobody takes what is displayed: the next look tells why
-                if self._progress is not None:
-                    self._progress.show()
+                if self._shared is not None:
+                    self._shared.show()
 
     def _leave(self) -> None:
         """ansible-playbook is gone: nobody is left who could be told the result."""
         try:
-            if self._progress is not None:
-                self._progress.close()
+            if self._shared is not None:
+                self._shared.close()
+            if self._screen is not None:
+                self._screen.close()
             _end_children()
         finally:
             os._exit(1)
 
     def __enter__(self) -> Attendance:
         self._thread.start()
+        if self._remote is not None:
+            self._remote.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_error: object) -> None:
         self._over.set()
         self._thread.join()
-        if self._progress is not None:
-            self._progress.show()
-            self._progress.close()
+        if self._shared is not None:
+            self._shared.show()
+            self._shared.close()
+        if self._remote is not None and kind is None:
+            self._remote.end()
+        elif self._remote is not None:
+            self._remote.abandon()
         if kind is not None and not issubclass(kind, Exception):  # the task's timeout, an interrupt
             with _deaf_to_sigterm():
                 _end_children()
+        elif self._screen is not None:
+            self._screen.close()
 
 
 class ActionModule(RoleAwareAction):
-    """Runs the module; where it can, with a file for its progress."""
+    """Runs the module, with a file for its progress."""
 
     options = staticmethod(recreate_argument_spec)
 
@@ -142,9 +137,25 @@ class ActionModule(RoleAwareAction):
         given = dict(self._task.args)
         if self._task.async_val:  # by the user's choice nobody waits
             return super().run_module(task_vars, **arguments)
-        progress = None
-        if self._connection.transport == "local" and not given.get("progress_file"):
-            progress = Progress(str((task_vars or {}).get("inventory_hostname", "localhost")))
-            given["progress_file"] = progress.path
-        with Attendance(progress):
+        host = str((task_vars or {}).get("inventory_hostname", "localhost"))
+        quiet = boolean(given.get("quiet", False), strict=False) or bool(self._task.no_log)
+        screen = None if quiet or given.get("progress_file") else Screen(host, self.role_name)
+        shared, remote = None, None
+        if not given.get("progress_file"):
+            if self._connection.transport == "local" and not self._is_become_unprivileged():
+                shared = SharedFile(screen)
+            elif screen is not None:
+                screen.keep_note()
+                remote = self._remote_file(screen)
+        followed = shared or remote
+        if followed is not None:
+            given["progress_file"] = followed.path
+        with Attendance(screen, shared, remote):
             return super().run_module(task_vars, module_args=given, **arguments)
+
+    def _remote_file(self, screen: Screen) -> RemoteFile | None:
+        """The progress on another machine; none where its shell cannot be asked for it."""
+        directory = directory_for(self)
+        if not directory:
+            return None
+        return RemoteFile(screen, directory, lambda: execute_with(second_connection(self)), execute_with(self))

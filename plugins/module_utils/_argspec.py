@@ -115,6 +115,7 @@ def recreate_argument_spec() -> dict[str, Any]:
         "max_failures": {"type": "int", "default": 0},
         "record_dir": {"type": "path"},
         "progress_file": {"type": "path"},
+        "quiet": {"type": "bool", "default": False},
     }
 
 

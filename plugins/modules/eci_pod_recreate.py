@@ -140,8 +140,16 @@ options:
   progress_file:
     description:
       - A file on the machine that runs the module. A line is appended for each step, so that you can follow the run.
-      - With a local connection you need not set it; each step is shown while the task runs.
+      - Usually you do not need it, because each step is shown while the task runs. If you set it, nothing is shown.
     type: path
+  quiet:
+    description:
+      - Show nothing while the task runs. By default a line is shown for each step, and for each pod that is waited for, with the reason, soon
+        after the wait begins and at least every 30 seconds.
+      - With a connection other than C(local) the lines are read over a second connection of the same kind. If it cannot be made, a warning says so
+        and the run continues.
+    type: bool
+    default: false
 requirements:
   - python >= 3.9
   - kubernetes >= 24.2.0
@@ -351,9 +359,12 @@ def recreate(module: AnsibleModule) -> dict[str, Any]:
         plan = carry_out(Environment(api, clock, NoLedger(tell)), request, dry_run=True, limit=MOST_LISTED)
         return {"run": run, "ledger": "", **plan}
     ledger = open_ledger(params["record_dir"], run, Cluster(api.server(), api.identity()), clock, tell)
-    result = run_alone(
-        Environment(api, clock, ledger, audience.said), request, Holder.of_this_process(run), MOST_LISTED
-    )
+    environment = Environment(api, clock, ledger, audience.said)
+    try:
+        result = run_alone(environment, request, Holder.of_this_process(run), MOST_LISTED)
+    finally:
+        if progress and audience.said():
+            progress.abandon()
     return {"run": run, "ledger": ledger.path, **result}
 
 

@@ -62,9 +62,13 @@ class RoleAwareAction(ActionBase):
         given = understood_all(arguments.get("module_args", self._task.args), type(self).options())
         arguments["module_args"] = self._with_whole_paths(given)
         outcome = self._of_old_python(self._execute_module(task_vars=task_vars, wrap_async=in_background, **arguments))
-        # Task has no public name for its role; it is None outside of roles.
-        role = self._task._role  # noqa: SLF001
-        return result_for(str(role.get_name()) if role is not None else "", outcome)
+        return result_for(self.role_name, outcome)
+
+    @property
+    def role_name(self) -> str:
+        """The full name of the role of the task; empty outside of roles."""
+        role = self._task._role  # noqa: SLF001 (Task has no public name for it)
+        return str(role.get_name()) if role is not None else ""
 
     def _of_old_python(self, outcome: dict[str, Any]) -> dict[str, Any]:
         """The outcome; where the module did not start because its Python is too old, that is the message.

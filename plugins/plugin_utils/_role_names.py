@@ -28,7 +28,7 @@ OPTIONS = frozenset(
     {
         "api_key", "ca_cert", "client_cert", "client_key", "cluster_version", "context", "exempt", "forget", "host",
         "impersonate_groups", "impersonate_user", "kubeconfig", "matrix", "max_failures", "method", "no_proxy",
-        "node_name_prefixes", "password", "persist_config", "pod_timeout", "proxy", "proxy_headers", "record_dir",
+        "node_name_prefixes", "password", "persist_config", "pod_timeout", "proxy", "proxy_headers", "quiet", "record_dir",
         "record_root", "recreated_by", "report", "report_title", "require_named_cluster", "run_timeout",
         "running_jobs", "serial", "settle_timeout", "src", "target_version", "unmanaged", "upgrade_timeout",
         "username", "validate_certs", "workload_serial",
@@ -56,6 +56,11 @@ _LISTS = ("blockers", "exempted", "missing", "pods", "set_aside")
 def in_role_terms(text: str) -> str:
     """The message with the role's variables. Applied twice it changes nothing more."""
     return _NAMES.sub(lambda found: PREFIX + found.group(), text)
+
+
+def line_for(role: str, text: str) -> str:
+    """A line of progress for the role whose task runs the module, as :func:`result_for` has its result."""
+    return in_role_terms(text) if role == ROLE else text
 
 
 def _renamed(value: Any) -> Any:

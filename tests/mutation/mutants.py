@@ -79,7 +79,7 @@ MUTANTS = (
            'for cause in error.causes) if False else ""'),
     Mutant("3", "a lost answer is a failure", _REMOVAL,
            "            if patience.used_up:\n                raise NotNow(error.message, error.remedy) from error\n"
-           "            return False\n        return True",
+           "            return False\n        patience.note(\"\")\n        return True",
            "            raise NotNow(error.message, error.remedy) from error\n        return True"),
     Mutant("3", "a budget without room stops the run", _REMOVAL,
            "            elif is_budget(error) or not is_transient(error):\n"

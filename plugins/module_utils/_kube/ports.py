@@ -139,6 +139,9 @@ class Journal(Protocol):
     def write(self, event: str, **details: Any) -> None:
         """Append one entry and make sure that it is on disk. Never raises; see :meth:`trouble`."""
 
+    def tell(self, event: str, **details: Any) -> None:
+        """Tell whoever follows the run, without a word in the record. Never raises."""
+
     def trouble(self) -> str:
         """Why the record is not whole, as a clause without a full stop; empty while all of it is on disk."""
 

@@ -15,6 +15,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Cloc
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.creation import Creation
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.missing import MissingPods, NoRecord, entry_of
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.pod_view import Views
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.waiting import Waiting
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.workloads import KNOWN_TO_RECREATE, Workloads
 from ansible_collections.ackops.eci.plugins.module_utils._rules import predicates
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Node, Pod
@@ -90,11 +91,13 @@ class RunContext:
     missing: MissingPods = field(default_factory=NoRecord)
     in_flight: InFlight = field(default_factory=InFlight)
     views: Views = field(init=False)
+    waiting: Waiting = field(init=False)
     workloads: Workloads = field(init=False)
     creation: Creation = field(init=False)
 
     def __post_init__(self) -> None:
         self.views = Views(self.api)
+        self.waiting = Waiting(self.clock, self.journal.tell)
         self.workloads = Workloads(self.api, self.kinds)
         self.creation = Creation(self.api)
 

@@ -154,6 +154,12 @@ class Ledger:
                 self._tell(event, details)
         self._flush(number)
 
+    def tell(self, event: str, **details: Any) -> None:
+        """Tell it, and write nothing."""
+        if self._tell is not None:
+            with self._lock:
+                self._tell(event, details)
+
     def save_manifest(self, uid: str, manifest: Mapping[str, Any]) -> str:
         """Keep a pod's manifest; the UID in the name makes it one file per pod, however often it is saved."""
         metadata = manifest.get("metadata") or {}
@@ -230,6 +236,10 @@ class NoLedger:
 
     def write(self, event: str, **details: Any) -> None:
         """Nothing is written down, for nothing is done."""
+        self.tell(event, **details)
+
+    def tell(self, event: str, **details: Any) -> None:
+        """Tell it."""
         if self._tell is not None:
             self._tell(event, details)
 

@@ -71,15 +71,23 @@ def sleep(clock: Clock, stop: Callable[[], str], seconds: float) -> None:
         clock.sleep(min(end - clock.monotonic(), SLEEP_SECONDS))
 
 
+def _unheard(why: str) -> None:
+    """Nobody wants to know."""
+
+
 class Patience:
     """The deadline of one pod, in seconds from now, and the pauses between tries.
 
-    ``stop`` says why the run is to end; ``must_finish`` makes that wait, where ending now would lose the pod.
+    ``stop`` says why the run is to end; ``must_finish`` makes that wait, where ending now would lose the pod. ``note`` hears what
+    is waited for; an empty text says that it is over.
     """
 
-    def __init__(self, clock: Clock, stop: Callable[[], str], timeout: float) -> None:
+    def __init__(
+        self, clock: Clock, stop: Callable[[], str], timeout: float, note: Callable[[str], None] = _unheard
+    ) -> None:
         self._clock = clock
         self._stop = stop
+        self.note = note
         self._started = clock.monotonic()
         self._pause = FIRST_PAUSE_SECONDS
         self.timeout = timeout
@@ -110,10 +118,12 @@ class Patience:
     def wait_while(self, hold: Callable[[], str]) -> None:
         """Wait for as long as something says why nothing may be removed. Raises NotNow at the deadline, and Stopped."""
         while hold():
+            self.note(hold())
             if self.remaining <= 0:
                 raise NotNow(hold())
             self.sleep(FIRST_PAUSE_SECONDS)
             self.check_stop()
+        self.note("")
 
     def sleep(self, seconds: float) -> None:
         """Wait where there is nothing to watch."""
@@ -121,6 +131,7 @@ class Patience:
 
     def note_retry_after(self, error: ApiError) -> None:
         """A server that throttles says when to come again; of a budget it does not know when it frees up."""
+        self.note(error.message)
         wanted = error.retry_after or 0.0
         self._pause = max(self._pause, min(wanted, LAST_PAUSE_SECONDS) if is_budget(error) else wanted)
 
@@ -132,14 +143,20 @@ class Patience:
 
     def retry(self, ask: Callable[[], T]) -> T:
         """Ask until there is an answer: a server that restarts, or has too much to do, is waited for to the deadline."""
-        pause = FIRST_PAUSE_SECONDS
+        pause, failed = FIRST_PAUSE_SECONDS, False
         while True:
             try:
-                return ask()
+                answer = ask()
             except (ApiError, ConnectionFailed) as error:
                 pause = max(pause, (error.retry_after or 0.0) if isinstance(error, ApiError) else 0.0)
                 if not is_transient(error) or self.remaining <= pause:
                     raise
+                failed = True
+                self.note(error.message)
                 self.sleep(pause)
                 self.check_stop()
                 pause = min(pause * 2, LAST_PAUSE_SECONDS)
+            else:
+                if failed:
+                    self.note("")
+                return answer

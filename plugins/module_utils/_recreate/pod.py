@@ -43,7 +43,9 @@ from ansible_collections.ackops.eci.plugins.module_utils._rules.model import (
 from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Action, Step
 
 # How long the watch is followed before the owner is read again (it may have been scaled down or deleted meanwhile).
-WATCH_SECONDS = 5.0
+WATCH_SECONDS = 4.0
+# At first a pod changes often, and what it waits for is told.
+FIRST_WATCH_SECONDS = 1.0
 HELD_REMEDY = "Find out what keeps it; nothing is forced."
 
 T = TypeVar("T")
@@ -62,7 +64,8 @@ class PodRecreation:
         self._pod = step.pod
         self._workload = step.workload
         self._started_at = context.clock.now()
-        self._patience = Patience(context.clock, context.stop, timeout)
+        self._wait = context.waiting.begin(step.pod.uid, timeout, **told_of(step))
+        self._patience = Patience(context.clock, context.stop, timeout, self._wait.because)
         self._view = context.views.take(pod_set_of(step))
         self._search = ReplacementSearch(context, step, lambda: self._seen)
         self._again = again
@@ -98,6 +101,7 @@ class PodRecreation:
             done = self._outcome("failed", f"{self._earlier}{error}")
             self._context.note_failed(self._step, self._kept)
         finally:
+            self._wait.end()
             self._context.in_flight.end(self._step.group, self._pod.uid)
             self._context.views.park(self._view)
         event = done.outcome if done.outcome in ("failed", "not_started") else "finished"
@@ -300,12 +304,19 @@ class PodRecreation:
                 self._look()
             if self._retry(holds):
                 return
+            self._wait.because(*self._search.awaited())
             self._patience.check_stop()
             if self._patience.remaining <= 0:
                 raise CannotRecreate(otherwise or self._why_not())
-            self._watch(lambda: self._retry(holds))
+            self._watch(lambda: self._retry(holds) or self._still_waits())
             if self._retry(holds):
                 return
+
+    def _still_waits(self) -> bool:
+        """Say what for, where that may have changed; always false."""
+        if self._wait.is_due():
+            self._wait.because(*self._search.awaited())
+        return False
 
     def _await_replacement(self) -> Recreation:
         found: list[Found] = []
@@ -333,7 +344,8 @@ class PodRecreation:
 
     def _watch(self, done: Callable[[], bool]) -> None:
         """Follow the pods for a while, or until it is done. A watch that breaks is no harm: the next look is whole."""
-        seconds = self._search.seconds_until_ready(min(WATCH_SECONDS, max(self._patience.remaining, 0.1)))
+        longest = WATCH_SECONDS if self._patience.elapsed > WATCH_SECONDS else FIRST_WATCH_SECONDS
+        seconds = self._search.seconds_until_ready(min(longest, max(self._patience.remaining, 0.1)))
         try:
             self._view.follow(seconds, done)
         except (WatchBroken, ListExpired):
@@ -386,6 +398,17 @@ class PodRecreation:
             method=method_of(self._step, self._context.method),
             removed=self._removed,
         )
+
+
+def told_of(step: Step) -> dict[str, str]:
+    """How a pod is named to whoever follows the run."""
+    pod = step.pod
+    return {
+        "namespace": pod.namespace,
+        "name": pod.name,
+        "uid": pod.uid,
+        "old_version": predicates.effective_version(pod) or "",
+    }
 
 
 def method_of(step: Step, method: str) -> str:

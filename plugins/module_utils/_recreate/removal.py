@@ -78,9 +78,11 @@ class Removal:
                 raise self._refused(error) from error
             return False
         except ConnectionFailed as error:
+            patience.note(error.message)
             if patience.used_up:
                 raise NotNow(error.message, error.remedy) from error
             return False
+        patience.note("")
         return True
 
     def _refused(self, error: ApiError) -> NotNow:

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError, ConnectionFailed
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Manifest
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.context import RunContext
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.patience import CannotRecreate
@@ -18,6 +20,8 @@ from ansible_collections.ackops.eci.plugins.module_utils._text import plain, quo
 
 # While there is no replacement yet, the owner is read at most so often: it is told by the pods that come, as a rule.
 OWNER_SECONDS = 3.0
+# Its events are read at most so often.
+WARNING_SECONDS = 5.0
 
 
 class Found(NamedTuple):
@@ -38,6 +42,8 @@ class ReplacementSearch:
         self._before: frozenset[str] = frozenset()
         self._owner_seen = context.clock.monotonic()
         self._ready_since: dict[str, float] = {}
+        self._warning = ""
+        self._warning_seen = context.clock.monotonic()
         self._served = True  # whether the old pod was Ready when it went
 
     def begin(self) -> None:
@@ -144,6 +150,41 @@ class ReplacementSearch:
         if self.gone and len(living) >= predicates.wanted_replicas(manifest):
             return f"{workload.shown} was scaled down meanwhile"
         return ""
+
+    def awaited(self) -> tuple[str, str]:
+        """What is waited for now, as a clause, and the platform version that is coming up, where it is known."""
+        for pod in self.candidates():
+            version = predicates.effective_version(pod) or ""
+            if not pod.ready:
+                where = f" on {quoted(pod.node)}" if pod.node else ""
+                why = predicates.awaited_of(self._seen()[pod.uid])
+                return f"its replacement {quoted(pod.name)}{where} is not Ready: {why}", version
+            if not self._ready_long_enough(pod):
+                seconds = self._min_ready_seconds
+                return (
+                    f"its replacement {quoted(pod.name)} has to stay Ready for {seconds:.0f} s (minReadySeconds)",
+                    version,
+                )
+        old = self._seen().get(self._step.pod.uid)
+        if old is not None:
+            begun = (old.get("metadata") or {}).get("deletionTimestamp")
+            return (
+                f"the old pod is terminating, {predicates.held_by(old)}" if begun else "the old pod was asked to go",
+                "",
+            )
+        if self._step.action == Action.FROM_MANIFEST:
+            return "it is being made again from its manifest", ""
+        return f"{self._step.workload.shown} has not made a replacement yet{self._last_warning()}", ""
+
+    def _last_warning(self) -> str:
+        """What its controller complains of, asked for at most every so many seconds."""
+        now, owner = self._context.clock.monotonic(), self._step.pod.owner
+        if owner is not None and now - self._warning_seen >= WARNING_SECONDS:
+            self._warning_seen = now
+            with contextlib.suppress(ApiError, ConnectionFailed):
+                said = self._context.api.warnings_about(self._step.pod.namespace, owner.uid)
+                self._warning = f": {plain(said[-1])}" if said else ""
+        return self._warning
 
     def why_none(self, seconds: float) -> str:
         """Why there is no good replacement after so many seconds, from the most telling source."""

@@ -28,7 +28,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Step
 from ansible_collections.ackops.eci.plugins.module_utils._rules.restart import restart_patch
 from ansible_collections.ackops.eci.plugins.module_utils._text import quoted
 
-FOLLOW_SECONDS = 5.0
+FOLLOW_SECONDS = 4.0
 UNDO = "Find out why its new pods do not come up; kubectl rollout undo brings the old ones back."
 
 
@@ -42,7 +42,8 @@ class WorkloadRestart:
         self._timeout = timeout
         self._started_at = context.clock.now()
         self._started = context.clock.monotonic()
-        self._patience = Patience(context.clock, context.stop, timeout)
+        self._wait = context.waiting.begin(steps[0].group, timeout, workload=self._workload.shown, pods=len(steps))
+        self._patience = Patience(context.clock, context.stop, timeout, self._wait.because)
         self._view = context.views.take(pod_set_of(steps[0]))
         self._best: int | None = None  # how near to the end it has come
         self.lasting = False
@@ -67,6 +68,7 @@ class WorkloadRestart:
             self.lasting = True  # its rollout is what is in the way now, and this run has waited for it
             return self._told("failed", f"the rollout of {self._workload.shown} does not come to its end: {error}")
         finally:
+            self._wait.end()
             self._context.views.park(self._view)
         return self._recreated(new)
 
@@ -108,6 +110,7 @@ class WorkloadRestart:
             new = self._patience.retry(self._all_good)
             if new is not None:
                 return new
+            self._wait.because(self._awaited())
             self._patience.check_stop()
             if self._patience.remaining <= 0:
                 raise CannotRecreate(self._why_stuck())
@@ -136,7 +139,7 @@ class WorkloadRestart:
         moved = self._best is None or done > self._best
         if moved:
             self._best = done
-            self._patience = Patience(self._context.clock, self._context.stop, self._timeout)
+            self._patience = Patience(self._context.clock, self._context.stop, self._timeout, self._wait.because)
         return moved
 
     def _all_good(self) -> list[Pod] | None:
@@ -153,6 +156,15 @@ class WorkloadRestart:
             raise CannotRecreate(f"{self._workload.shown} was deleted meanwhile")
         settled = not predicates.rollout_in_progress(manifest) and len(good) >= predicates.wanted_replicas(manifest)
         return sorted(good, key=lambda pod: pod.name) if settled else None
+
+    def _awaited(self) -> str:
+        """How far its rollout is, and which pod is not Ready, as a clause."""
+        far = f"{len(self._left())} of {len(self._steps)} old pods are still there"
+        for pod in self._pods():
+            if not pod.ready and not pod.deleting:
+                why = predicates.awaited_of(self._view.pods[pod.uid])
+                return f"{far}; its pod {quoted(pod.name)} is not Ready: {why}"
+        return far
 
     def _why_stuck(self) -> str:
         for pod in self._pods():

@@ -30,7 +30,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._recreate.missing impor
     why_missing,
 )
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.patience import Patience, Stopped
-from ansible_collections.ackops.eci.plugins.module_utils._recreate.pod import PodRecreation
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.pod import PodRecreation, told_of
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.prediction import predict
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.request import Request
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.result import (
@@ -39,6 +39,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._recreate.result import
     estimate_of,
     problem_of,
 )
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.waiting import Ticking
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.waves import (
     Ended,
     Pool,
@@ -62,7 +63,8 @@ from ansible_collections.ackops.eci.plugins.module_utils._rules.restart import A
 class Environment:
     """Where a run takes place: the cluster, the time, the record, and ``stop``, which says why not to go on.
 
-    ``pool`` makes what carries out work side by side; ``hold`` says why nothing may be removed for the moment.
+    ``pool`` makes what carries out work side by side; ``hold`` says why nothing may be removed for the moment. ``ticking`` makes what
+    calls something every second while it lasts.
     """
 
     api: ClusterApi
@@ -71,6 +73,7 @@ class Environment:
     stop: Callable[[], str] = str
     pool: Callable[[], Pool] = ThreadPool
     hold: Callable[[], str] = str
+    ticking: Callable[[Callable[[], None]], AbstractContextManager[object]] = Ticking
     missing: MissingPods = field(default_factory=NoRecord)
 
 
@@ -150,20 +153,13 @@ def _planned(context: RunContext, request: Request, pods: Sequence[Pod]) -> Plan
     return make_plan(chosen, request.serial, request.workload_serial)
 
 
-def carry_out(
-    environment: Environment, request: Request, *, dry_run: bool, limit: int, noted: Sequence[Entry] = ()
-) -> dict[str, Any]:
-    """The whole of it: look, follow up, plan, go. Returns the module's result; ``problem`` is set where it is not finished.
-
-    ``noted``: what the cluster says that runs have taken away.
-    """
-    api, journal = environment.api, environment.journal
-    ready = Patience(environment.clock, environment.stop, 0.0 if dry_run else request.limits.pod_seconds)
+def _context_of(environment: Environment, request: Request) -> RunContext:
+    """What all of a run share, still without the nodes."""
     context = RunContext(
-        api,
+        environment.api,
         environment.clock,
-        journal,
-        ready.retry(lambda: read_nodes(api, request.prefixes)),
+        environment.journal,
+        {},
         request.prefixes,
         request.accepts,
         method=request.removal,
@@ -174,6 +170,42 @@ def carry_out(
     )
     if request.why_not is not None:
         context.why_not = request.why_not
+    return context
+
+
+@dataclass(frozen=True)
+class _Done:
+    """Every outcome, those of the plan, and how long it was estimated to take (in check mode)."""
+
+    every: Sequence[Recreation]
+    planned: Sequence[Recreation]
+    estimated: Estimate
+
+
+def carry_out(
+    environment: Environment, request: Request, *, dry_run: bool, limit: int, noted: Sequence[Entry] = ()
+) -> dict[str, Any]:
+    """The whole of it: look, follow up, plan, go. Returns the module's result; ``problem`` is set where it is not finished.
+
+    ``noted``: what the cluster says that runs have taken away.
+    """
+    context = _context_of(environment, request)
+    with environment.ticking(context.waiting.tick):
+        done = _carried_out(context, environment, request, dry_run, noted)
+    problem = problem_of(done.every, environment.journal.path)
+    result = {**as_result(done.every, limit), "problem": problem, "diff": diff_of(done.planned, limit)}
+    return {**result, "estimate": estimate_of(done.estimated)} if dry_run else result
+
+
+def _carried_out(
+    context: RunContext, environment: Environment, request: Request, dry_run: bool, noted: Sequence[Entry]
+) -> _Done:
+    """Look, follow up, plan, go."""
+    api, journal = environment.api, environment.journal
+    seconds = 0.0 if dry_run else request.limits.pod_seconds
+    look = context.waiting.begin("look", seconds)
+    ready = Patience(environment.clock, environment.stop, seconds, look.because)
+    context.nodes = ready.retry(lambda: read_nodes(api, request.prefixes))
     left = journal.unfinished()
     pool = environment.pool()
     followed = _follow_up(context, left, pool, request.limits.pod_seconds) if left else []
@@ -183,6 +215,8 @@ def carry_out(
     told = {done.uid for done in resumed}
     gone = [done for done in gone if done.uid not in told]
     plan = ready.retry(lambda: with_rights(api, _planned(context, request, present), request.removal))
+    look.end()
+    journal.tell("plan", pods=[told_of(step) for step in plan.steps])
     refused = [untouched(step, "set_aside", step.reason, step.remedy) for step in plan.refused]
     estimated = Estimate()
     if dry_run:
@@ -191,9 +225,7 @@ def carry_out(
         failed = sum(done.outcome == "failed" for done in resumed)
         limits = replace(request.limits, max_failures=request.limits.max_failures - failed)
         outcomes = Waves(context, plan, limits, pool).run()
-    every = [*resumed, *gone, *outcomes, *refused]
-    result = {**as_result(every, limit), "problem": problem_of(every, journal.path), "diff": diff_of(outcomes, limit)}
-    return {**result, "estimate": estimate_of(estimated)} if dry_run else result
+    return _Done([*resumed, *gone, *outcomes, *refused], outcomes, estimated)
 
 
 def run_alone(

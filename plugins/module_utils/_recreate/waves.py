@@ -12,7 +12,12 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.context import RunContext
-from ansible_collections.ackops.eci.plugins.module_utils._recreate.pod import PodRecreation, method_of, pod_set_of
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.pod import (
+    PodRecreation,
+    method_of,
+    pod_set_of,
+    told_of,
+)
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.restart import WorkloadRestart
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Recreation
 from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Action, Plan, Step, next_step
@@ -126,11 +131,14 @@ class Waves:
 
     def run(self) -> list[Recreation]:
         """Go through the plan; one outcome for every step, in its order."""
+        hold = self._context.waiting.begin("hold", self._limits.pod_seconds)
         while True:
             self._begin_more()
+            hold.because(self._context.hold())
             if not self._busy and (not self._left or self._why_stop()):
                 break
             self._wait()
+        hold.end()
         why = self._why_stop()
         outcomes = [self._done.get(step.pod.uid) or self._not_done(step, why) for step in self._plan.steps]
         self._context.views.keep(())
@@ -201,6 +209,7 @@ class Waves:
             self._end(ended)
         if idle:
             self._idle += self._context.clock.monotonic() - before
+            self._context.waiting.idle(self._idle)
 
     def _end(self, ended: Ended) -> None:
         group = ended.steps[0].group
@@ -218,6 +227,7 @@ class Waves:
         if touched:
             self._aside.pop(group, None)
             self._look_again()
+        self._tell_aside(group)
         self._context.views.keep({pod_set_of(step) for step in self._left})
 
     def _set_aside(self, step: Step, outcome: Recreation) -> None:
@@ -229,6 +239,19 @@ class Waves:
         self._aside[step.group] = _Aside(outcome, now + pause, pause, now)
         place = {one.pod.uid: number for number, one in enumerate(self._plan.steps)}
         self._left = sorted([*self._left, step], key=lambda one: place[one.pod.uid])
+
+    def _tell_aside(self, group: str) -> None:
+        """Have it told what keeps the pods of a group, for as long as they are set aside."""
+        key, aside = f"aside:{group}", self._aside.get(group)
+        together = [step for step in self._left if step.group == group]
+        if aside is None or not (together or self._busy.get(group)):
+            self._context.waiting.end(key)
+        elif together:
+            seconds = self._limits.pod_seconds
+            self._context.waiting.aside(
+                key, seconds, aside.outcome.reason, **told_of(together[0]), pods=len(together),
+                workload=aside.outcome.workload,
+            )  # fmt: skip
 
     def _look_again(self) -> None:
         """Something has changed: what was set aside may go now."""

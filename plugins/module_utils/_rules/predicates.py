@@ -151,6 +151,21 @@ def waiting_reason(manifest: Mapping[str, Any]) -> str:
     return f"phase {status.get('phase') or 'Pending'}, no condition says why"
 
 
+def awaited_of(manifest: Mapping[str, Any]) -> str:
+    """What a pod that comes up waits for, as a clause: the trouble it is in, or how far it is."""
+    status = manifest.get("status") or {}
+    trouble = waiting_reason(manifest)
+    if status.get("phase") not in (None, "Pending") or not trouble.startswith(("phase ", "not Ready: ")):
+        return trouble
+    if not (manifest.get("spec") or {}).get("nodeName"):
+        return "it is not scheduled yet"
+    for entry in [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]:
+        waiting = (entry.get("state") or {}).get("waiting") or {}
+        if waiting.get("reason"):
+            return f"container {quoted(entry.get('name'))} is being created (images are pulled): {plain(waiting['reason'], 80)}"
+    return "its ECI instance is being created" if trouble.startswith("phase ") else trouble
+
+
 def _say(reason: object, message: object) -> str:
     said = str(reason or "no reason given")
     return f"{plain(said, 80)}: {plain(message, 240)}" if message else plain(said, 80)

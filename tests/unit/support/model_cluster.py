@@ -262,6 +262,22 @@ class ModelCluster:
             over = True
             lease.release()
 
+    @contextlib.contextmanager
+    def ticking(self, tick: Callable[[], None]) -> Iterator[None]:
+        """Call something every second of the model's time."""
+        over = False
+
+        def beat() -> None:
+            if not over:
+                tick()
+                self.clock.after(1.0, beat)
+
+        self.clock.after(1.0, beat)
+        try:
+            yield
+        finally:
+            over = True
+
     # -- what controllers do -------------------------------------------------------------------------------------
 
     def living(self, owner: str) -> list[Manifest]:

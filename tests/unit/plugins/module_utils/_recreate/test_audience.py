@@ -68,7 +68,7 @@ def test_a_progress_file_is_gone_with_those_who_have_it_open(tmp_path: Path) -> 
     audience = Audience(progress)
     assert not path.exists()
     progress.tell("stopped", {"reason": "one"})
-    assert (audience.said(), os.read(holder, 100)) == ("", b"one\n")
+    assert (audience.said(), os.read(holder, 100)) == ("", b"trouble one\n")
     os.close(holder)
     assert "the controller is gone" in audience.said()
     progress.tell("stopped", {"reason": "two"})
@@ -86,6 +86,16 @@ def test_a_progress_file_of_the_users_own_stays(tmp_path: Path, is_locked: bool)
     assert path.read_text(encoding="utf-8") == "one\\ud800\n"
     if is_locked:
         os.close(holder)
+
+
+def test_a_progress_file_of_the_users_own_may_be_a_link(tmp_path: Path) -> None:
+    """To wherever they like; nobody could put one in the place of a file that the action plugin names."""
+    (tmp_path / "link").symlink_to(tmp_path / "progress")
+    (tmp_path / "eci-progress-x").symlink_to(tmp_path / "theirs")
+    for name in ("link", "eci-progress-x"):
+        Progress(str(tmp_path / name)).tell("stopped", {"reason": "one"})
+    assert (tmp_path / "progress").read_text(encoding="utf-8") == "one\n"
+    assert not (tmp_path / "theirs").exists()
 
 
 def test_a_progress_file_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:

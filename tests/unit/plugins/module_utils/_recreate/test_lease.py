@@ -187,18 +187,18 @@ def test_progress_is_one_plain_line_for_each_step(tmp_path: Path) -> None:
     """What comes from a cluster cannot break the line; a file that cannot be written stops nothing."""
     path = tmp_path / "progress"
     progress = Progress(str(path))
-    pod = {"namespace": "shop", "name": "web\n{{ 1 }}"}
+    pod = {"namespace": "shop", "name": "web\n{{ 1 }}", "uid": "u1"}
     progress.tell("started", {"pods": 2, "ledger": "/l"})
     progress.tell("removing", {**pod, "method": "evict", "reason": "it\x1b[2J is old"})
     progress.tell("removed", pod)
     done = {"outcome": "recreated", "new_name": "web-2", "new_version": "1.1.0", "new_node": "n", "seconds": 1.25}
     progress.tell("finished", {**pod, **done})
-    progress.tell("failed", {**pod, "outcome": "failed", "reason": "no stock"})
+    progress.tell("failed", {**pod, "uid": "u2", "outcome": "failed", "reason": "no stock"})
     assert path.read_text(encoding="utf-8").splitlines() == [
         "2 pod(s) to recreate; the ledger is /l",
         r"shop/web\n{{ 1 }}: evict, because it\x1b[2J is old",
-        r"shop/web\n{{ 1 }}: recreated as web-2 on 1.1.0 in 1.2 s (1 of 2)",
-        r"shop/web\n{{ 1 }}: failed, no stock (2 of 2)",
+        r"shop/web\n{{ 1 }}: recreated as web-2 on 1.1.0 in 1.2 s (1 of 2 done, about 1 s left)",
+        r"shop/web\n{{ 1 }}: failed, no stock (2 of 2 done)",
     ]
     Progress(str(tmp_path / "no" / "where")).tell("started", {"pods": 1, "ledger": "/l"})
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import functools
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import date
 from typing import Any
 
@@ -35,6 +36,15 @@ TARGET = (1, 26)
 MOST_RUNS = 60  # an answer that is lost while a run looks around ends it
 
 
+Ticking = Callable[[Callable[[], None]], AbstractContextManager[object]]
+
+
+def untold(tick: Callable[[], None]) -> AbstractContextManager[object]:
+    """Nobody follows the run."""
+    del tick
+    return nullcontext()
+
+
 class Notes:
     """A journal in memory, which outlives the runs that write it."""
 
@@ -43,10 +53,15 @@ class Notes:
     def __init__(self) -> None:
         self.entries: list[tuple[str, dict[str, Any]]] = []
         self.manifests: dict[str, Any] = {}
+        self.told: list[tuple[str, dict[str, Any]]] = []
 
     def write(self, event: str, **details: Any) -> None:
         """Keep the entry."""
         self.entries.append((event, details))
+
+    def tell(self, event: str, **details: Any) -> None:
+        """Keep what nobody records, too."""
+        self.told.append((event, details))
 
     def trouble(self) -> str:
         """Memory is never full."""
@@ -162,6 +177,7 @@ def run(cluster: ModelCluster, notes: Notes, number: int, **choices: Any) -> dic
         notes,
         lambda: stop if cluster.clock.time > when else "",
         lambda: ModelPool(cluster.clock),
+        ticking=untold,
     )
     here = Holder.of_this_process(f"run-{number}")
     process = Holder(here.who, 2**30 + number, "1", here.space, here.run)  # one that has never lived
@@ -216,9 +232,18 @@ def test_the_invariants_hold(seed: int) -> None:
         assert cluster.ready(owner) == sizes[owner]
 
 
-def once(cluster: ModelCluster, asked: Request, *, dry_run: bool = False, notes: Notes | None = None) -> dict[str, Any]:
+def once(
+    cluster: ModelCluster,
+    asked: Request,
+    *,
+    dry_run: bool = False,
+    notes: Notes | None = None,
+    ticking: Ticking | None = None,
+) -> dict[str, Any]:
     """Carry out one request."""
-    around = Environment(cluster, cluster.clock, notes or Notes(), pool=lambda: ModelPool(cluster.clock))
+    around = Environment(
+        cluster, cluster.clock, notes or Notes(), pool=lambda: ModelPool(cluster.clock), ticking=ticking or untold
+    )
     return carry_out(around, asked, dry_run=dry_run, limit=1000)
 
 

@@ -235,6 +235,31 @@ def test_why_a_pod_waits(manifest: dict[str, Any], said: str) -> None:
     assert predicates.waiting_reason(manifest).startswith(said)
 
 
+def bound(manifest: dict[str, Any]) -> dict[str, Any]:
+    """The pod on a node."""
+    return {**manifest, "spec": {"nodeName": "virtual-kubelet-a"}}
+
+
+@pytest.mark.parametrize(
+    ("manifest", "said"),
+    [
+        (bound(stuck(state("ContainerInstanceCreated", "False", "NoStock", "none left"))), "NoStock: none left"),
+        (stuck(state("PodScheduled", "False", "Unschedulable", "0/3 nodes")), "Unschedulable: 0/3 nodes"),
+        ({**stuck(), "spec": {}}, "it is not scheduled yet"),
+        (bound(stuck()), "its ECI instance is being created"),
+        (
+            bound(stuck(NOT_READY, containerStatuses=[PROGRESS])),
+            "container 'init' is being created (images are pulled): PodInitializing",
+        ),
+        (bound(stuck(NOT_READY)), "not Ready: ContainersNotReady: app"),
+        (bound(stuck(NOT_READY, phase="Running")), "not Ready: ContainersNotReady: app"),
+    ],
+)
+def test_what_a_pod_that_comes_up_waits_for(manifest: dict[str, Any], said: str) -> None:
+    """Its trouble, or how far it is."""
+    assert predicates.awaited_of(manifest) == said
+
+
 @QUICK
 @given(st.text(), st.text(), st.sampled_from(["ContainerInstanceCreated", "PodScheduled", "Ready"]))
 def test_a_reason_is_one_short_line(reason: str, message: str, kind: str) -> None:
