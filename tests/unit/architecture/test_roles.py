@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, ackops.eci contributors
+# Copyright (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the task files of the roles must not do."""
@@ -27,10 +27,15 @@ def blocks(tasks: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("path", TASK_FILES, ids=lambda path: path.relative_to(REPO).as_posix())
-def test_a_block_that_rescues_has_no_condition(path: Path) -> None:
-    """Ansible evaluates it for each task inside, when they may have changed, or a failure removed, what it rests on."""
+def test_a_block_that_rescues_has_no_condition_that_may_change(path: Path) -> None:
+    """Ansible evaluates it for each task inside, when they may have changed, or a failure removed, what it rests on.
+
+    What a user sets stays; what a task notes (its name begins with two underscores) does not.
+    """
     tasks = yaml.safe_load(path.read_text(encoding="utf-8")) or []
     wrong = [
-        block.get("name") for block in blocks(tasks) if "when" in block and ("rescue" in block or "always" in block)
+        block.get("name")
+        for block in blocks(tasks)
+        if "__" in str(block.get("when")) and ("rescue" in block or "always" in block)
     ]
     assert wrong == []
