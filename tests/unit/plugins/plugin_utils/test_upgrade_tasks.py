@@ -33,7 +33,7 @@ BAD = {
     "holds no list of tasks. Give a file with the tasks that upgrade one cluster.": "name: Upgrade\n",
     "holds no list of tasks.": "",
     "cannot be loaded, task 2 of it: couldn't resolve module/action 'no.such.module'.": "- debug:\n- no.such.module:\n",
-    "cannot be loaded, task 1 of it: conflicting action statements: debug, whne. Repair it.": "- debug:\n  whne: true\n",
+    "cannot be loaded, task 1 of it: conflicting action statements: debug, wann. Repair it.": "- debug:\n  wann: true\n",
     "cannot be loaded, task 1 of it: couldn't resolve module": "- block:\n    - block:\n        - no.such.module:\n",
     "cannot be read: ": "- debug: {msg: x\n- a: [\n",
     "task 2 of it: ": "- debug:\n- import_tasks: nowhere.yml\n",
