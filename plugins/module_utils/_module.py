@@ -115,7 +115,8 @@ def _plain_paths(params: dict[str, Any]) -> None:
 def run_module(argument_spec: dict[str, Any], work: Callable[[AnsibleModule], dict[str, Any]]) -> None:
     """Make the module, do the work, exit. ``work`` returns the result; an EciError fails the task with one message.
 
-    A result with a ``problem`` fails too, and keeps what was found or done.
+    A result with a ``problem`` fails too, and keeps what was found or done. ``problem`` is in every failure that is told on
+    purpose, so that the role can tell it from a module that broke down.
     """
     module = _Module(argument_spec=argument_spec, supports_check_mode=True)
     _hide_secrets(module)
@@ -124,12 +125,12 @@ def run_module(argument_spec: dict[str, Any], work: Callable[[AnsibleModule], di
         result = work(module)
         problem = result.pop("problem", "")
     except MissingLibrary as error:
-        module.fail_json(msg=str(error), exception=error.trace)
+        module.fail_json(msg=str(error), problem=str(error), exception=error.trace)
     except EciError as error:
-        module.fail_json(msg=str(error))
+        module.fail_json(msg=str(error), problem=str(error))
     else:
         if problem:
-            module.fail_json(msg=problem, **result)
+            module.fail_json(msg=problem, problem=problem, **result)
         module.exit_json(**result)
 
 

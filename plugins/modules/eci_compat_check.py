@@ -107,6 +107,10 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+problem:
+  description: What the message says, where the module told on purpose why it failed; not returned where it broke down.
+  returned: failure
+  type: str
 cluster:
   description:
     - What was looked at, and what was found in numbers. The same dictionary as C(ansible_facts.eci_cluster) of M(ackops.eci.eci_pod_facts), with

@@ -274,6 +274,10 @@ workloads:
   type: list
   elements: dict
   sample: [{"workload": "Deployment shop/web", "pods": 12}]
+problem:
+  description: What the message says, where the module told on purpose why it failed; not returned where it broke down.
+  returned: failure
+  type: str
 estimate:
   description: How long the run would take, judged by the ECI pods of its workloads that are Ready now. It does not count the time that old pods take to end.
   returned: in check mode

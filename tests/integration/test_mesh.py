@@ -64,7 +64,7 @@ def slice_of(number: int, of: int, kubeconfig: Path, job: Path, artifact: Path) 
     subprocess.run([*install, str(artifact)], check=True, capture_output=True, env=environment(None, job), cwd=job)
     (job / "project" / kubeconfig.name).write_bytes(kubeconfig.read_bytes())
     # AWX gives slice number n of m every m-th host.
-    mine = [f"c{host}" for host in range(4) if host % of == number]
+    mine = [f"c{host}" for host in range(2) if host % of == number]
     source_of(job / "inventory" / kubeconfig.name, kubeconfigs=[f"../project/{kubeconfig.name}"], include=mine)
     return job
 
@@ -73,7 +73,8 @@ def test_slices_of_a_job_on_nodes_of_a_mesh(cluster: ControlPlane, artifact: Pat
     """Two slices run on two nodes from the stream alone, and what they hand back merges into one result for the fleet."""
     home.mkdir()
     merged: dict[str, Any] = {}
-    with Doors([cluster.server] * 4) as doors:
+    # Addresses of one cluster, one in each slice: two of them in a job would be found out.
+    with Doors([cluster.server] * 2) as doors:
         servers = {f"c{number}": (cluster, server) for number, server in enumerate(doors.servers)}
         kubeconfig = fleet_kubeconfig(tmp_path / "fleet.conf", servers)
         for number in range(2):
@@ -83,9 +84,9 @@ def test_slices_of_a_job_on_nodes_of_a_mesh(cluster: ControlPlane, artifact: Pat
             control = tmp_path / f"control-{number}"
             over_the_mesh(job, tmp_path / f"node-{number}", control, home)
             found = artifacts(control)
-            assert len(found) == 2, found
+            assert len(found) == 1, found
             # As AWX does it: the artifacts of one job over those of the other.
             merged.update(found)
-        assert set(merged) == {f"eci_preflight_result_c{number}" for number in range(4)}
-        assert [merged[f"eci_preflight_result_c{number}"]["server"] for number in range(4)] == doors.servers
+        assert set(merged) == {f"eci_preflight_result_c{number}" for number in range(2)}
+        assert [merged[f"eci_preflight_result_c{number}"]["server"] for number in range(2)] == doors.servers
         assert all(result["ready"] for result in merged.values())

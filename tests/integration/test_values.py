@@ -31,7 +31,7 @@ TEXTS: dict[str, tuple[str, Any]] = {
     "method": ("delete", "delete"), "serial": ("1 5 25%", [1, 5, "25%"]), "workload_serial": ("2", "2"),
     "recreated_by": ("a.io/B,c.io/D", ["a.io/B", "c.io/D"]), "forget": ("['shop/a']", ["shop/a"]),
     "unmanaged": ("recreate", "recreate"), "running_jobs": ("evict", "evict"), "pod_timeout": ("60", 60),
-    "run_timeout": ("0", 0), "max_failures": ("1", 1), "record_dir": ("~/r", None), "upgrade_timeout": ("0", 0),
+    "quiet": ("true", True), "run_timeout": ("0", 0), "max_failures": ("1", 1), "record_dir": ("~/r", None), "upgrade_timeout": ("0", 0),
     "kubeconfig": ("", None), "context": ("", None), "username": ("", None), "password": ("", None), "proxy": ("", None),
     "client_cert": ("", None), "client_key": ("", None), "ca_cert": ("", None), "cluster_version": ("", None), "src": ("", None),
 }  # fmt: skip
