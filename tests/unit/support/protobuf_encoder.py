@@ -41,7 +41,7 @@ def _map(number: int, entries: Mapping[str, str]) -> bytes:
 
 
 def _time(text: str) -> bytes:
-    return field(1, int(datetime.fromisoformat(text).timestamp())) + field(2, 0) if text else b""
+    return field(1, int(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp())) + field(2, 0) if text else b""
 
 
 def _reference(owner: Mapping[str, Any]) -> bytes:
