@@ -12,6 +12,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,9 +39,10 @@ LogLevel VERBOSE
 class Machine:
     """Where the server listens, and what a host of an inventory needs to log in."""
 
-    def __init__(self, port: int, place: Path) -> None:
+    def __init__(self, port: int, place: Path, sockets: str) -> None:
         self.port = port
         self.place = place
+        self.sockets = sockets
         # Ansible's own files on that machine.
         self.tmp = place / "remote-tmp"
         self.log = place / "log"
@@ -58,6 +60,7 @@ class Machine:
             "ansible_ssh_common_args": unknown,
             "ansible_python_interpreter": sys.executable,
             "ansible_remote_tmp": str(self.tmp),
+            "ansible_control_path_dir": self.sockets,
         }
 
     def logins(self) -> int:
@@ -74,13 +77,19 @@ def _free_port() -> int:
 @contextlib.contextmanager
 def machine(place: Path) -> Iterator[Machine]:
     """A server that listens while this lasts."""
+    # The path of a socket has at most 108 characters, and pytest's directories are deep.
+    with tempfile.TemporaryDirectory(prefix="eci-ssh-", ignore_cleanup_errors=True) as sockets:
+        yield from _served(place, sockets)
+
+
+def _served(place: Path, sockets: str) -> Iterator[Machine]:
     place.mkdir(parents=True)
     program = sshd()
     keygen = shutil.which("ssh-keygen") or "ssh-keygen"
     for name in ("host", "user"):
         command = [keygen, "-q", "-t", "ed25519", "-N", "", "-f", str(place / name)]
         subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
-    there = Machine(_free_port(), place)
+    there = Machine(_free_port(), place, sockets)
     (place / "config").write_text(CONFIG.format(port=there.port, place=place), encoding="utf-8")
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(exist_ok=True)  # where its unprivileged half lives
@@ -91,6 +100,10 @@ def machine(place: Path) -> Iterator[Machine]:
         _wait_for(there, server)
         yield there
     finally:
+        # Ansible leaves its connections open for a minute, for the next task.
+        for connection in Path(sockets).iterdir():
+            command = ["ssh", "-O", "exit", "-o", f"ControlPath={connection}", "127.0.0.1"]
+            subprocess.run(command, check=False, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         server.terminate()
         server.wait()
 
