@@ -31,7 +31,7 @@ demo-busy: ## Recreate what can be recreated on a cluster full of troubles, and 
 	@$(RUN) python -m tests.demo.busy $(ARGS)
 
 # What is quick fails first; integration is last, so that its summary ends the output.
-test: ruff types unit browser ansible-lint docs-lint awx sanity importer compat integration ## Run every check there is
+test: ruff gates types unit browser ansible-lint docs-lint awx sanity importer compat integration ## Run every check there is
 
 lint: ruff gates ansible-lint docs-lint ## Run the linters
 
@@ -71,7 +71,7 @@ binaries: ## Build the programs of the test cluster (minutes the first time; it 
 mutation: binaries ## Take each rule of safe recreation out of the code, and show that a test falls (minutes)
 	@$(RUN) python -m tests.mutation $(ARGS)
 
-compat: binaries ## Run the tests on the oldest, a middle and the newest supported releases
+compat: binaries ## Run the tests on the oldest and the newest supported releases
 	@$(DEV) compat $(ARGS)
 
 coverage: binaries ## Show what the unit and integration tests reach, every branch (ARGS=tests/unit for one of the two)

@@ -70,7 +70,6 @@ SPECS = {
             ("core-2.16", "client-oldest"),
             (3, 10),
         ),
-        Spec("compat-middle", "ansible-core 2.19, kubernetes 31.0.0", (3, 11), (3, 13), ("core-2.19", "client-middle")),
         Spec(
             "compat-newest",
             "ansible-core 2.21, newest kubernetes",

@@ -117,7 +117,9 @@ def test_audit_plan_preflight_upgrade_report(cluster: ControlPlane, namespace: s
     assert audit.code == 0, audit.text
     assert set(audit.custom_stats) == {"eci_preflight_result_shop_east", "eci_preflight_result_lost_west"}, audit.text
     assert uids(w.pods_of(cluster.api, namespace, "web")) == uids(web)
-    assert all(f"{namespace}/{pod['metadata']['name']}: would evict, because" in audit.text for pod in web), audit.text
+    assert all(f"{namespace}/{pod['metadata']['name']} (1.0.0): would evict, because" in audit.text for pod in web), (
+        audit.text
+    )
 
     plan = job("eci_report", cluster, home, **SURVEY, **audit.custom_stats)
     assert plan.code == 0, plan.text

@@ -17,6 +17,9 @@ from tests.cluster import workloads as w
 from tests.demo.busy_scene import DEPLOYMENTS, NEW, SHOP, STATEFUL_SETS, TROUBLES, BusyScene, Trouble
 from tests.integration.support import Run, run_preflight
 
+# What these tests share is made once, for one worker.
+pytestmark = pytest.mark.xdist_group("busy")
+
 POD_TIMEOUT = 20
 BLOCKED = [trouble for trouble in TROUBLES if trouble.reason]
 

@@ -114,7 +114,7 @@ def test_the_controller_is_killed(scene: Scenario, end: Callable[[subprocess.Pop
 
 def test_the_tasks_time_is_over(scene: Scenario) -> None:
     """Ansible's own timeout ends the task for the play; the module hears of it."""
-    pods = scene.aged(scene.workload("Deployment", replicas=PODS, annotations={"test.ackops/ready-delay": "4s"}), PODS)
+    pods = scene.aged(scene.workload("Deployment", replicas=PODS, annotations={"test.ackops/ready-delay": "8s"}), PODS)
     process = start(scene, pods, timeout=10)
     try:
         module = int(scene.wait_ledger("started", seconds=60)["pid"])

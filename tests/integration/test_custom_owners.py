@@ -18,6 +18,9 @@ from tests.integration.access import kubeconfig_of, rights_of, shipped
 from tests.integration.scenarios.scenario import Scenario
 from tests.integration.support import NEW, OLD
 
+# What these tests share is made once, for one worker.
+pytestmark = pytest.mark.xdist_group("custom_owners")
+
 SLOW = {"test.ackops/ready-delay": "1s"}
 NAMED: dict[str, Any] = {"recreated_by": ["games.example.org/Lobby"]}
 

@@ -20,6 +20,9 @@ from tests.dev import artifact, envs
 from tests.dev.paths import REPO
 from tests.integration.support import NEW, OLD
 
+# What these tests share is made once, for one worker.
+pytestmark = pytest.mark.xdist_group("execution_environment")
+
 
 @pytest.fixture(scope="module")
 def image() -> Path:

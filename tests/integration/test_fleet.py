@@ -19,6 +19,9 @@ from tests.demo.fleet_scene import CLUSTERS, FleetScene
 from tests.integration.fleets import FLEET, fleet_kubeconfig, run_fleet, source_of, states, tasks_file
 from tests.integration.support import NEW, OLD, Run, run_playbook
 
+# What these tests share is made once, for one worker.
+pytestmark = pytest.mark.xdist_group("fleet")
+
 
 @dataclass
 class Story:

@@ -15,6 +15,9 @@ from tests.demo.fleet_api import FleetApi
 from tests.integration.fleets import fleet_kubeconfig, run_fleet, source_of, states, tasks_file
 from tests.integration.support import NEW, OLD, REPO, Run
 
+# What these tests share is made once, for one worker.
+pytestmark = pytest.mark.xdist_group("hops")
+
 SPACE = "shop"
 
 

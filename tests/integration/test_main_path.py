@@ -16,6 +16,9 @@ import pytest
 from tests.cluster import ControlPlane, workloads as w
 from tests.integration.support import NEW, OLD, run_playbook, run_preflight
 
+# What these tests share is made once, for one worker.
+pytestmark = pytest.mark.xdist_group("main_path")
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path

@@ -19,6 +19,9 @@ from tests.cluster import ControlPlane, workloads as w
 from tests.integration.fleets import fleet_kubeconfig
 from tests.integration.support import NEW, OLD, PREFLIGHT, Run, run_playbook
 
+# What these tests share is made once, for one worker.
+pytestmark = pytest.mark.xdist_group("module_defaults")
+
 GROUP = "group/ackops.eci.eci"
 
 
