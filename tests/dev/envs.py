@@ -83,7 +83,13 @@ SPECS = {
         Spec("pins", "writes the pinned requirements"),
     )
 }
-COMPAT = [spec for name, spec in SPECS.items() if name.startswith("compat-")]
+# Of the oldest and the newest releases, those that RELEASES names (oldest, newest); both where it names none.
+COMPAT = [
+    spec
+    for name, spec in SPECS.items()
+    if name.startswith("compat-")
+    and name.removeprefix("compat-") in (os.environ.get("RELEASES") or "oldest newest").split()
+]
 # The releases of ansible-core that we support, and the Pythons on which each controls.
 CORES: dict[str, tuple[pythons.Version, pythons.Version]] = {
     "2.16": ((3, 10), (3, 12)),

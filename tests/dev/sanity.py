@@ -19,8 +19,6 @@ GET_PIP = Path(__file__).with_name("get_pip.py")
 PIP_OPTIONS = {
     "cert", "client-cert", "extra-index-url", "find-links", "index-url", "no-index", "proxy", "timeout", "trusted-host",
 }  # fmt: skip
-# Each release of ansible-test has checks of its own; what passes the first and the last passes those between.
-ENVIRONMENTS = ("compat-oldest", "compat-newest")
 # What cannot run here, and why.
 SKIPPED = {
     "pslint": "it wants PowerShell, and the collection has none",
@@ -69,9 +67,9 @@ def check(*arguments: str) -> int:
     for name, reason in SKIPPED.items():
         say(f"skipped: {name}, {reason}")
     outcome: dict[str, int] = {}
-    for name in ENVIRONMENTS:
+    for spec in envs.COMPAT:
         try:
-            outcome[envs.SPECS[name].purpose] = inside(envs.SPECS[name], *arguments)
+            outcome[spec.purpose] = inside(spec, *arguments)
         except envs.MissingPythonError as missing:
             say(f"sanity: not run: {missing}")
     for purpose, status in outcome.items():
