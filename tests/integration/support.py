@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,6 +71,19 @@ class Run:
     def changed(self, host: str = "localhost") -> int:
         """How many tasks changed something."""
         return int(self.entries[-1]["recap"][host]["changed"])
+
+
+@contextmanager
+def hearing_ctrl_c() -> Iterator[None]:
+    """Start a program meanwhile that hears SIGINT, as a terminal's does.
+
+    A job that a script starts in the background ignores it, and so would all that it starts.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def environment(kubeconfig: Path | None, home: Path, extra: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -23,6 +23,7 @@ from tests.cluster.commands import troubles
 from tests.cluster.nodes import TAINT
 from tests.cluster.reaper import start_time
 from tests.dev.paths import REPO, cache_root
+from tests.integration.support import hearing_ctrl_c
 
 CLI = (sys.executable, "-m", "tests.cluster")
 # Prints where its cluster is and what runs for it, and never stops it.
@@ -285,10 +286,9 @@ def test_the_command_line_clears_up_when_it_is_interrupted() -> None:
     """Ctrl-C ends the command and its cluster."""
     show = "import os, time; print(os.environ['KUBECONFIG'], flush=True); time.sleep(600)"
     command = [*CLI, "run", "--version", "1.24", "--", sys.executable, "-c", show]
-    # A job that a script starts in the background ignores SIGINT, and so would all that it starts; a terminal's does not.
-    ours = signal.signal(signal.SIGINT, signal.default_int_handler)
-    with subprocess.Popen(command, cwd=REPO, stdout=subprocess.PIPE, text=True, start_new_session=True) as run:
-        signal.signal(signal.SIGINT, ours)
+    with hearing_ctrl_c():
+        process = subprocess.Popen(command, cwd=REPO, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    with process as run:
         assert run.stdout is not None
         kubeconfig = Path(run.stdout.readline().strip())
         assert kubeconfig.exists()

@@ -24,7 +24,7 @@ from tests.cluster import ControlPlane, workloads as w
 from tests.integration.runner import data_dir, events, run_here
 from tests.integration.scenarios.scenario import Scenario
 from tests.integration.ssh import Machine, machine
-from tests.integration.support import PREFLIGHT, environment, run_playbook, run_preflight
+from tests.integration.support import PREFLIGHT, environment, hearing_ctrl_c, run_playbook, run_preflight
 
 POD_TIMEOUT = 32
 SOON, LASTING = 5.0, 30.0
@@ -78,20 +78,21 @@ def start(scene: Scenario, host: Mapping[str, object], **options: object) -> sub
     variables.write_text(
         json.dumps({f"eci_preflight_{name}": value for name, value in given.items()}), encoding="utf-8"
     )
-    return subprocess.Popen(
-        ["ansible-playbook", PREFLIGHT, "-i", str(inventory), "-e", f"@{variables}"],
-        cwd=scene.home,
-        env=environment(
-            None,
-            scene.home,
-            {"ECI_RECORD": str(scene.home / "record.jsonl"), "ANSIBLE_BECOME_ALLOW_SAME_USER": "true"},
-        ),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
+    with hearing_ctrl_c():
+        return subprocess.Popen(
+            ["ansible-playbook", PREFLIGHT, "-i", str(inventory), "-e", f"@{variables}"],
+            cwd=scene.home,
+            env=environment(
+                None,
+                scene.home,
+                {"ECI_RECORD": str(scene.home / "record.jsonl"), "ANSIBLE_BECOME_ALLOW_SAME_USER": "true"},
+            ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
 
 
 def play(scene: Scenario, host: Mapping[str, object], **options: object) -> tuple[int, list[tuple[float, str]]]:

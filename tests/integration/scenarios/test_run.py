@@ -20,7 +20,7 @@ from tests.cluster.proxy import Proxy
 from tests.cluster.webhook import Webhook
 from tests.integration.scenarios.module_run import StartedModule
 from tests.integration.scenarios.scenario import Scenario
-from tests.integration.support import NEW, OLD, PREFLIGHT, REPO, environment, run_tasks
+from tests.integration.support import NEW, OLD, PREFLIGHT, REPO, environment, hearing_ctrl_c, run_tasks
 
 SLOW = {"test.ackops/ready-delay": "3s"}
 
@@ -263,13 +263,10 @@ def interrupted(scenario: Scenario, what: str, end: Callable[[subprocess.Popen[b
     scenario.home.mkdir(parents=True, exist_ok=True)
     command = ["ansible-playbook", PREFLIGHT, "-e", "eci_preflight_target_version=1.26"]
     env = {**environment(scenario.kubeconfig, scenario.home), "ECI_RECORD": str(scenario.home / "record.jsonl")}
-    # A job that a script starts in the background ignores SIGINT, and so would all that it starts; a terminal's does not.
-    ours = signal.signal(signal.SIGINT, signal.default_int_handler)
-    with (scenario.home / "output").open("w", encoding="utf-8") as stream:
+    with hearing_ctrl_c(), (scenario.home / "output").open("w", encoding="utf-8") as stream:
         playbook = subprocess.Popen(
             command, stdout=stream, stderr=stream, env=env, cwd=REPO, start_new_session=True, stdin=subprocess.DEVNULL
         )
-    signal.signal(signal.SIGINT, ours)
     pid = int(scenario.wait_ledger("started", seconds=60)["pid"])
     scenario.wait_ledger("removed")
     scenario.happens(f"{what} while the first replacement starts.")
