@@ -24,7 +24,7 @@ from ansible_collections.ackops.eci.plugins.plugin_utils._role_names import line
 
 NOTE = "eci-run-"
 # So long the module may take to end in order.
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 15.0
 LOOK_SECONDS = 0.2
 
 
