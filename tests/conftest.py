@@ -36,8 +36,14 @@ if missing := _missing():
     raise SystemExit(pytest.ExitCode.USAGE_ERROR)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark integration tests by where they lie, so that nobody can forget to."""
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark integration tests by where they lie, so that nobody can forget to; refuse to make what a group shares twice."""
+    if getattr(config.option, "loadgroup", False):
+        split = [item.nodeid for item in items if item.get_closest_marker("xdist_group") and "@" not in item.nodeid]
+        if split:
+            message = f"pytest-xdist cannot keep groups together with this pytest ({pytest.__version__}): {split[0]}"
+            raise pytest.UsageError(message)
     for item in items:
         if item.path.is_relative_to(INTEGRATION):
             item.add_marker(pytest.mark.integration)

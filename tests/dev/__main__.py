@@ -24,6 +24,7 @@ from tests.dev import (
     pins,
     run,
     sanity,
+    whole,
 )
 from tests.dev.paths import say
 
@@ -42,6 +43,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "importer": importer.check,
     "release": checks.release,
     "ruff": checks.ruff,
+    "test": whole.check,
     "types": checks.types,
 }
 WITH_ARGUMENTS: dict[str, Callable[..., int]] = {

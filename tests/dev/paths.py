@@ -10,6 +10,7 @@ import fcntl
 import hashlib
 import os
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,8 @@ COLLECTION = Path("ansible_collections", "ackops", "eci")
 
 
 def say(text: str) -> None:
-    """Tell the user what goes on, at once, in order with what subprocesses print."""
-    print(f"[dev] {text}", flush=True)
+    """Tell the user what goes on, and when, at once, in order with what subprocesses print."""
+    print(f"[dev {time.strftime('%H:%M:%S')}] {text}", flush=True)
 
 
 def cache_root() -> Path:

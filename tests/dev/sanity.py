@@ -5,20 +5,15 @@
 
 from __future__ import annotations
 
-import ast
 import os
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
-from tests.dev import copies, envs, pythons, run
+from tests.dev import copies, envs, pip_settings, pythons, run
 from tests.dev.paths import checkout_dir, link_tree, locked, say
 
 GET_PIP = Path(__file__).with_name("get_pip.py")
-PIP_OPTIONS = {
-    "cert", "client-cert", "extra-index-url", "find-links", "index-url", "no-index", "proxy", "timeout", "trusted-host",
-}  # fmt: skip
 # What cannot run here, and why.
 SKIPPED = {
     "pslint": "it wants PowerShell, and the collection has none",
@@ -36,16 +31,7 @@ def _stand_in(ansible: Path, home: Path) -> None:
 
 def _pip_settings(ansible: Path, home: Path) -> None:
     """Hand the user's way to a package index on: ansible-test passes no pip variables, and HOME is another."""
-    command = [str(ansible / "bin" / "python"), "-m", "pip", "config", "list"]
-    listed = subprocess.run(command, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL).stdout
-    settings = {"quiet": "1"}
-    if proxy := os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy"):
-        settings["proxy"] = proxy
-    for line in listed.splitlines():
-        key, value = line.split("=", maxsplit=1)
-        name = key.rpartition(".")[2]
-        if name in PIP_OPTIONS:
-            settings[name] = str(ast.literal_eval(value)).replace("\n", " ")
+    settings = {"quiet": "1", **pip_settings.read(ansible)}
     config = home / ".config" / "pip" / "pip.conf"
     config.parent.mkdir(parents=True, exist_ok=True)
     config.touch(mode=0o600)  # an index address may hold a password

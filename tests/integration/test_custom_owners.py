@@ -98,7 +98,9 @@ def test_a_rollout_that_is_under_way(scenario: Scenario) -> None:
     pods = made(scenario, ROLLOUT, replicas=2)
     template = {"metadata": {"annotations": {w.TROUBLE: "image-pull"}}}
     scenario.api.patch(ROLLOUT.path_of(scenario.namespace, "web"), {"spec": {"template": template}})
-    w.wait_for(lambda: len(owners(scenario)) == 2, "its new ReplicaSet")
+    # Its pods do not tell: the old ones may all be gone before a new one is there.
+    sets = w.path_of("ReplicaSet", scenario.namespace)
+    w.wait_for(lambda: len(scenario.api.list(sets)) == 2, "its new ReplicaSet")
     run = scenario.recreate(pods, pod_timeout=3)
     assert set(run.outcomes.values()) <= {"set_aside", "already_gone"}, run.told
     assert "removed" not in scenario.events()

@@ -20,7 +20,7 @@ from tests.integration.fleets import FLEET, fleet_kubeconfig, run_fleet, source_
 from tests.integration.support import NEW, OLD, Run, run_playbook
 
 # What these tests share is made once, for one worker.
-pytestmark = pytest.mark.xdist_group("fleet")
+pytestmark = [pytest.mark.xdist_group("fleet"), pytest.mark.timeout(1200)]
 
 
 @dataclass
