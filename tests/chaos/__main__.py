@@ -60,7 +60,7 @@ def in_a_storm(seed: int, count: int, deployments: int, replicas: int, bare: int
 def killed_again_and_again(times: int, deployments: int, replicas: int, bare: int) -> None:
     """Raises ClusterError where a pod is lost."""
     say(f"{times} times SIGKILL: {deployments * replicas + bare} old pods, {bare} of them without a controller")
-    variables: dict[str, object] = {"target_version": "1.26", "serial": [5], **COMMON}
+    variables: dict[str, object] = {"target_version": "1.26", "serial": [2], **COMMON}
     named = {f"eci_preflight_{name}": value for name, value in variables.items()}
     chance = random.Random(times)  # noqa: S311 (repeatable, no secret)
     with ControlPlane.start(name="chaos") as cluster, TemporaryDirectory() as home:

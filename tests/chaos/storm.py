@@ -39,7 +39,6 @@ class Storm:
             yield
         finally:
             self._thread.join()
-            self._calm()
 
     def _blow(self) -> None:
         ways: dict[str, Callable[[str, int], None]] = {
@@ -59,6 +58,7 @@ class Storm:
                 self._scene.cluster.apiserver.start()
                 self.happened["API server killed"] += 1
             time.sleep(PAUSE_SECONDS)
+        self._calm()
 
     def _roll(self, app: str, amount: int) -> None:
         template = {"metadata": {"annotations": {"example.org/release": str(amount)}}}
