@@ -5,53 +5,18 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
-from tests.cluster import ControlPlane, tools, workloads as w
+from tests.cluster import ControlPlane
 from tests.dev import artifact
 from tests.integration.access import kubeconfig_of
+from tests.integration.newcomer import old_pods, typed
 from tests.integration.scenarios.masks import masked
-from tests.integration.support import OLD, REPO
 from tests.unit.architecture.blocks import blocks
 
 PAGE = "docs/docsite/rst/quickstart.rst"
 USER = "system:serviceaccount:default:quickstart"
-
-
-def scene(cluster: ControlPlane, namespace: str) -> None:
-    """Three old pods of two workloads."""
-    w.apply(
-        cluster.api, w.workload("Deployment", namespace, "web", replicas=2), w.workload("StatefulSet", namespace, "db")
-    )
-    w.age(
-        cluster.api,
-        [*w.wait_ready(cluster.api, namespace, "web", 2), *w.wait_ready(cluster.api, namespace, "db", 1)],
-        OLD,
-    )
-
-
-def shell(command: str, kubeconfig: Path, home: Path) -> str:
-    """What a command prints, in a terminal of a user who has installed nothing but Ansible."""
-    ours = ("ANSIBLE_", "K8S_AUTH_", "KUBE", "PYTHONPATH", "XDG_")
-    environ = {name: text for name, text in os.environ.items() if not name.startswith(ours)}
-    kubectl = tools.kubectl("1.24").parent
-    environ |= {
-        "ANSIBLE_CONFIG": str(REPO / "tests" / "ansible.cfg"),
-        "ANSIBLE_NOCOLOR": "1",
-        "HOME": str(home),
-        "KUBECONFIG": str(kubeconfig),
-        "PATH": f"{Path(sys.executable).parent}:{kubectl}:{environ['PATH']}",
-        "PIP_NO_INDEX": "1",
-    }
-    done = subprocess.run(
-        ["/bin/sh", "-c", command], capture_output=True, text=True, check=False, env=environ, cwd=home, timeout=300
-    )
-    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
-    return done.stdout
 
 
 def shown(text: str, places: list[tuple[str, str]]) -> list[str]:
@@ -64,7 +29,7 @@ def test_from_nothing_to_ready(cluster: ControlPlane, namespace: str, home: Path
     """What the page shows of the output is in the output, line for line and in its order; ... leaves something out."""
     home.mkdir()
     built = artifact.build(tmp_path)
-    scene(cluster, namespace)
+    old_pods(cluster, namespace)
     admin, user = cluster.kubeconfig, kubeconfig_of(cluster, "quickstart", [], tmp_path)
     places = [(str(home), "/home/alice"), (namespace, "shop")]
     walked = 0
@@ -76,6 +41,6 @@ def test_from_nothing_to_ready(cluster: ControlPlane, namespace: str, home: Path
         for command in block.commands:
             walked += 1
             known = command.replace("install ackops.eci", f"install --offline {built}").replace("=alice", f"={USER}")
-            told = shown(shell(known, admin if command.startswith("kubectl") else user, home), places)
+            told = shown(typed(known, admin if command.startswith("kubectl") else user, home), places)
     assert walked == 7
     assert "Ready for Kubernetes 1.26" in (home / "report.html").read_text(encoding="utf-8")

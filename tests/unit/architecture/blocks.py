@@ -33,9 +33,9 @@ class Block:
 
     @property
     def commands(self) -> list[str]:
-        """What stands after the prompts: continued lines joined, a comment at the end taken off."""
+        """What stands after the prompts, continued lines joined."""
         joined = re.sub(r"\\\n\s*", "", self.text)
-        return [_without_comment(line[2:]) for line in joined.splitlines() if line.startswith("$ ")]
+        return [line[2:] for line in joined.splitlines() if line.startswith("$ ")]
 
 
 def blocks(page: str) -> list[Block]:
@@ -50,17 +50,22 @@ def commands(page: str) -> list[str]:
     return [command for block in blocks(page) if block.kind == "console" for command in block.commands]
 
 
-def words(command: str) -> list[str]:
-    """A command as a shell would split it."""
-    return shlex.split(command)
-
-
-def _without_comment(command: str) -> str:
-    """A comment begins at a # that stands alone, outside of quotes."""
-    for found in re.finditer(r"(?<=\s)# ", command):
-        if command[: found.start()].count("'") % 2 == 0:
-            return command[: found.start()].rstrip()
-    return command.rstrip()
+def simple(command: str) -> list[list[str]]:
+    """The simple commands of a line, each as a shell would split it: without loops, comments, redirections and assignments."""
+    lexer = shlex.shlex(command, posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    found: list[list[str]] = [[]]
+    elsewhere = False
+    for word in lexer:
+        if word in (";", "&&", "|"):
+            found.append([])
+        elif word in (">", "<"):
+            elsewhere = True
+        elif elsewhere:
+            elsewhere = False
+        elif found[-1] or not (word == "do" or re.fullmatch(r"[A-Z_]+=.*", word)):
+            found[-1].append(word)
+    return [one for one in found if one and one[0] not in ("for", "done")]
 
 
 def read(page: str) -> str:
