@@ -27,6 +27,8 @@ OTHERS = {
     "ansible-builder", "ansible-runner", "cd", "export", "git", "jq", "kubectl", "mkdir", "podman", "python", "ssh", "tests/dev/start.sh",
 }  # fmt: skip
 VARIABLE = re.compile(r"\beci_(?:preflight|fleet_upgrade|audit|report|awx)_[a-z_]*[a-z]\b(?![a-z_]*[<.*(])")
+# Files that no page has to show: the artifacts of AWX's jobs.
+FROM_ELSEWHERE = {"artifacts.json"}
 # Facts and filters that look like variables.
 FACTS = {"eci_preflight_server_version", "eci_fleet_upgrade_result", "eci_preflight_result"}
 
@@ -56,6 +58,11 @@ def known_variables() -> set[str]:
     for path in (REPO / "playbooks").rglob("*.yml"):
         found |= set(re.findall(r"\beci_(?:report|awx)_[a-z_]+", path.read_text(encoding="utf-8")))
     return found
+
+
+def names_in(given: str) -> list[str]:
+    """The variables that an argument of -e sets: JSON, or name=value."""
+    return list(json.loads(given)) if given.startswith("{") else [given.partition("=")[0]]
 
 
 @pytest.fixture(scope="module")
@@ -97,13 +104,14 @@ def test_playbooks_and_modules_exist(parsed: list[tuple[list[str], dict[str, Any
 
 def test_what_is_set_and_read_exists(parsed: list[tuple[list[str], dict[str, Any]]]) -> None:
     """Variables of -e are ones of roles and playbooks; files of -e and -i are shown on a page."""
-    files, known = named_blocks(), known_variables()
+    files, known = {*named_blocks(), *FROM_ELSEWHERE}, known_variables()
     unknown = []
     for _command, options in parsed:
         given = options.get("extra_vars") or []
         sources = [*(one for one in given if one.startswith("@")), *(options.get("inventory") or [])]
         unknown += [name for name in (Path(one.lstrip("@")).name for one in sources) if name not in files]
-        unknown += [one for one in given if not one.startswith("@") and one.partition("=")[0] not in known]
+        named = [name for one in given if not one.startswith("@") for name in names_in(one)]
+        unknown += [name for name in named if name not in known]
     assert unknown == []
 
 
