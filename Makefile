@@ -33,7 +33,7 @@ demo-busy: ## Recreate what can be recreated on a cluster full of troubles, and 
 # What is quick fails first; integration is last, so that its summary ends the output.
 # What is newer runs in `make compat`, `make sanity` and, with all that is between, in `make matrix`: every week in CI.
 test: export RELEASES := oldest
-test: ruff gates types unit browser ansible-lint docs-lint awx sanity importer compat integration ## Run every check there is
+test: ruff gates types unit browser ansible-lint docs awx sanity importer compat integration ## Run every check there is
 
 lint: ruff gates ansible-lint docs-lint ## Run the linters
 
@@ -106,7 +106,7 @@ cluster: ## Start the test cluster and keep it running
 release: ## Turn the changelog fragments into the notes of the version in galaxy.yml
 	@$(DEV) release
 
-docs: docs-lint ## Build the documentation as HTML
+docs: docs-lint ## Build the documentation as HTML; a warning of Sphinx is an error
 	@$(DEV) docs
 
 format: ## Format the Python code and repair what ruff can repair
