@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import jq
 import pytest
 import yaml
 
@@ -123,6 +124,16 @@ def test_targets_of_make_exist() -> None:
     assert len(asked) > 10
     assert [word for word in asked if "=" not in word and word not in targets] == []
     assert {word.partition("=")[0] for word in asked if "=" in word} <= {"ARGS", "PYTHON", "ACKOPS_CACHE"}
+
+
+def test_programs_of_jq_are_such() -> None:
+    """As jq itself reads them."""
+    programs = [
+        next(word for word in found[1:] if word[0] not in "-/") for found in simple_commands() if found[0] == "jq"
+    ]
+    assert programs
+    for program in programs:
+        jq.compile(program)
 
 
 @pytest.mark.parametrize("page", PAGES)
