@@ -107,7 +107,7 @@ cluster: ## Start the test cluster and keep it running
 release: ## Turn the changelog fragments into the notes of the version in galaxy.yml
 	@$(DEV) release
 
-docs: docs-lint ## Build the documentation as HTML
+docs: docs-lint ## Build the documentation as HTML; a warning of Sphinx is an error
 	@$(DEV) docs
 
 format: ## Format the Python code and repair what ruff can repair

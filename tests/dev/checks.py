@@ -16,6 +16,21 @@ from tests.dev.paths import REPO, link_tree, locked, say
 if TYPE_CHECKING:
     from pathlib import Path
 
+# Where the reference that antsibull-docs writes leads to pages of Ansible itself.
+ANSIBLES_LABELS = ("action_plugins", "ansible_configuration_settings", "common_return_values")
+# Below this width the theme keeps each cell of a table on one line. Figures (many columns) still scroll.
+NARROW = """\
+@media screen and (max-width: 766px) {
+  .wy-table-responsive table.docutils td { white-space: normal; overflow-wrap: anywhere; }
+  .wy-table-responsive table.docutils code { white-space: normal; }
+  .wy-table-responsive table.docutils .line-block { margin-bottom: 0; }
+  .wy-table-responsive table.docutils:not(:has(td:nth-child(5))) :is(colgroup, thead) { display: none; }
+  .wy-table-responsive table.docutils:not(:has(td:nth-child(5))) { display: block; }
+  .wy-table-responsive table.docutils:not(:has(td:nth-child(5))) :is(tbody, tr, td) { display: block; border-left: 0; }
+  .wy-table-responsive table.docutils:not(:has(td:nth-child(5))) tr { border-bottom: 2px solid #e1e4e5; }
+}
+"""
+
 
 def ruff() -> int:
     """Check style and likely bugs, then the formatting."""
@@ -86,33 +101,42 @@ def release() -> int:
 
 
 def docs_site() -> int:
-    """Build the documentation as HTML."""
+    """Build the documentation as HTML; whatever Sphinx warns of is an error."""
     with locked(f"{link_tree().name}-docs"):
         copy = copies.refresh("docs")
         collections = _only(copy)
         site = _collections_path(copy).parent / "site"
         generate = ("antsibull-docs", "collection", "--use-current", "--squash-hierarchy", "--fail-on-error")
+        init = ("antsibull-docs", "sphinx-init", "--use-current", "--squash-hierarchy", "--dest-dir", str(site))
         steps = (
-            (
-                "antsibull-docs",
-                "sphinx-init",
-                "--use-current",
-                "--squash-hierarchy",
-                "--dest-dir",
-                str(site),
-                "ackops.eci",
-            ),
             (*generate, "--dest-dir", str(site / "rst"), "ackops.eci"),
             *_picture_steps(copy, site / "rst"),
-            # Links into Ansible's own documentation need the internet; without it they are plain text.
-            ("sphinx-build", "-M", "html", str(site / "rst"), str(site / "build"), "-c", str(site), "-Q"),
-        )
+            (
+                "sphinx-build", "-M", "html", str(site / "rst"), str(site / "build"), "-c", str(site),
+                "-q", "-W", "--keep-going",
+            ),
+        )  # fmt: skip
         shutil.rmtree(site, ignore_errors=True)
         (site / "rst").mkdir(parents=True)
-        status = next((code for step in steps if (code := run.run("lint", *step, cwd=copy, extra=collections))), 0)
+        status = run.run("lint", *init, "ackops.eci", cwd=copy, extra=collections)
+        if not status:
+            _settle(site)
+        for step in steps:
+            status = status or run.run("lint", *step, cwd=copy, extra=collections)
         if not status:
             say(f"the documentation is at {site / 'build' / 'html' / 'index.html'}")
         return status
+
+
+def _settle(site: Path) -> None:
+    """Have the site need no internet, and its tables fit on a phone: a cell below the other."""
+    labels = "".join(f".. _{label}:\n\n" for label in ANSIBLES_LABELS)
+    page = f":orphan:\n\n{labels}In Ansible's own documentation\n==============================\n"
+    (site / "rst" / "ansible.rst").write_text(page, encoding="utf-8")
+    (site / "static").mkdir()
+    (site / "static" / "narrow.css").write_text(NARROW, encoding="utf-8")
+    with (site / "conf.py").open("a", encoding="utf-8") as conf:
+        conf.write("\nintersphinx_mapping = {}\nhtml_static_path = ['static']\nhtml_css_files = ['narrow.css']\n")
 
 
 def _picture_steps(copy: Path, target: Path) -> list[tuple[str, ...]]:

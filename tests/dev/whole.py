@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # The targets of the Makefile in the order in which they run; integration is last, so that its summary ends the output.
 PARTS = (
-    "ruff", "gates", "types", "unit", "browser", "ansible-lint", "docs-lint", "awx", "sanity", "importer", "compat",
+    "ruff", "gates", "types", "unit", "browser", "ansible-lint", "docs", "awx", "sanity", "importer", "compat",
     "integration",
 )  # fmt: skip
 # Takes minutes where the cache is empty, and only the last parts wait for it.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections import Counter
 from pathlib import Path
@@ -72,6 +73,14 @@ def test_the_page_has_every_table_and_says_what_was_not_measured() -> None:
     assert "(not measured)" in text
     with pytest.raises(KeyError, match="unknown"):
         report.page(ROWS, "{{unknown}}", "a machine")
+
+
+def test_the_page_says_first_what_a_user_gains() -> None:
+    """Then the figures; the goals of those who work on it come last. The page in the documentation has the same sections."""
+    titles = re.compile(r"^(.+)\n(?:-+|=+)$", re.MULTILINE)
+    sections = titles.findall(report.TEMPLATE.read_text(encoding="utf-8"))
+    assert (sections[1], sections[-1]) == ("What you gain", "Internal goals")
+    assert titles.findall((report.DOCS / "speed.rst").read_text(encoding="utf-8")) == sections
 
 
 def test_the_text_is_aligned() -> None:
