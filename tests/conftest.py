@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 from pathlib import Path
 
@@ -38,7 +39,7 @@ if missing := _missing():
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark integration tests by where they lie, so that nobody can forget to; refuse to make what a group shares twice."""
+    """Mark integration tests by where they lie, so that nobody can forget to; keep groups whole; leave out what RELEASES leaves out."""
     if getattr(config.option, "loadgroup", False):
         split = [item.nodeid for item in items if item.get_closest_marker("xdist_group") and "@" not in item.nodeid]
         if split:
@@ -47,3 +48,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.path.is_relative_to(INTEGRATION):
             item.add_marker(pytest.mark.integration)
+    if os.environ.get("RELEASES") == "oldest":
+        newest = [item for item in items if item.get_closest_marker("recent")]
+        config.hook.pytest_deselected(items=newest)
+        items[:] = [item for item in items if item not in newest]

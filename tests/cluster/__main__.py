@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     command = add("build", "build what clusters need (else it is built when it is first needed)", named=False)
     which = command.add_mutually_exclusive_group()
     which.add_argument("--version", type=_version, action="append", help="more than once for several")
-    which.add_argument("--all", action="store_true", help=f"all of {', '.join(binaries.KUBERNETES)}")
+    which.add_argument("--all", action="store_true", help="those of the tests (RELEASES=oldest: without the newest)")
     _add_workload(add("workload", "create a workload, and wait for its pods where they are to become Ready"))
     command = add("age", "give ECI pods another platform version")
     command.add_argument("--version", required=True, help="such as 1.0.0; 'missing' or 'empty'")

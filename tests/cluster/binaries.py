@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,8 @@ TAGS = "providerless"
 # Minor version -> the patch release whose modules are all in the registry.
 KUBERNETES = {"1.24": "1.24.17", "1.26": "1.26.3", "1.31": "1.31.4"}
 DEFAULT = "1.24"
+# Where RELEASES asks for the oldest releases alone (make test), the control planes that tests of an upgrade need.
+OLDEST = ["1.24", "1.26"]
 ETCD = "3.5.21"
 KWOK = "0.8.0"
 ACTIONLINT = "1.7.12"
@@ -106,6 +109,11 @@ def kubernetes(version: str) -> tuple[Path, str]:
     """The control plane's program for a minor (``1.24``) or a full version, and the full version."""
     full = KUBERNETES.get(version, version)
     return binary("kubernetes", full), full
+
+
+def versions_under_test() -> list[str]:
+    """The minor versions that the tests of this run start."""
+    return OLDEST if os.environ.get("RELEASES") == "oldest" else list(KUBERNETES)
 
 
 def build_all(versions: list[str]) -> None:

@@ -63,7 +63,7 @@ def _kubeconfig(options: argparse.Namespace) -> int:
 
 
 def _build(options: argparse.Namespace) -> int:
-    binaries.build_all(list(binaries.KUBERNETES) if options.all else options.version or [binaries.DEFAULT])
+    binaries.build_all(binaries.versions_under_test() if options.all else options.version or [binaries.DEFAULT])
     return 0
 
 

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.cluster import ControlPlane, workloads as w
 from tests.integration.support import OLD, run_preflight
 
 
+@pytest.mark.recent
 def test_on_1_31(home: Path) -> None:
     """Kubernetes 1.31, with a target that the built-in matrix does not name and the user does."""
     with ControlPlane.start("1.31", name="recent") as cluster:

@@ -36,8 +36,10 @@ _RANGE = re.compile(r"^\s*>=\s*(\S+)\s*$")
 MATRIX_SOURCE = "Alibaba Cloud, Container Service for Kubernetes: Upgrade the ECI Platform Version"
 MATRIX_DATE = "2026-03-26"
 _TO_1_24 = ["1.12", "1.14", "1.16", "1.18", "1.20", "1.22", "1.24"]
+# The newest platform version, to which a new Kubernetes version would be added first.
+NEWEST = "1.1.0"
 BUILT_IN_MATRIX: Mapping[str, Any] = {
-    "1.1.0": {"versions": [*_TO_1_24, "1.26", "1.28", "1.30", "1.31"], "canary": ["1.31"]},
+    NEWEST: {"versions": [*_TO_1_24, "1.26", "1.28", "1.30", "1.31"], "canary": ["1.31"]},
     "1.0.0": {"versions": _TO_1_24},
     UNAVAILABLE: {"versions": _TO_1_24},
 }
@@ -118,8 +120,15 @@ class Matrix:
             return INCOMPATIBLE, f"{who} {does_not} support Kubernetes {shown}"
         return UNKNOWN, (
             f"the matrix does not list Kubernetes {shown}; if {who} {supports} it, add it with"
-            f" matrix: {{'{platform_version}': ['{shown}']}} or {{'{platform_version}': '>=1.12'}}"
+            f" matrix: {self.row_with(platform_version, target)}"
         )
+
+    def row_with(self, platform_version: str, target: Minor) -> str:
+        """A row of the matrix with one more version, as a user would write it: a row that is given replaces the one that was there."""
+        row = self.rows[platform_version]
+        since = [f">={show_minor(row.since)}"] if row.since else []
+        versions = [*since, *map(show_minor, sorted({*row.minors, target}))]
+        return f"{{'{platform_version}': [{', '.join(map(repr, versions))}]}}"
 
     def supports(self, platform_version: str, target: Minor) -> bool:
         """Whether the platform version is known to support the target."""

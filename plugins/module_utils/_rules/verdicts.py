@@ -16,6 +16,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._rules.matrix import (
     BLOCKING,
     EXEMPT,
     INCOMPATIBLE,
+    NEWEST,
     UNDETERMINED,
     UNKNOWN,
     VERDICTS,
@@ -156,7 +157,7 @@ def _target_warnings(
     elif not matrix.knows(target):
         warnings.append(
             f"The compatibility matrix (of {matrix.date}) does not list Kubernetes {shown}, so the cluster is not ready."
-            f" If ECI supports it, add it with matrix: {{'1.1.0': ['{shown}']}}, or {{'1.1.0': '>=1.12'}}.{hint}"
+            f" If ECI supports it, add it with matrix: {matrix.row_with(NEWEST, target)}.{hint}"
         )
     elif any(target in row.canary for row in matrix.rows.values()):
         warnings.append(f"ECI supports Kubernetes {shown} as a canary release only.")

@@ -29,6 +29,7 @@ HOLE = "{...}"
 DOCUMENTATION = {"DOCUMENTATION", "EXAMPLES", "RETURN"}
 YAML_FOLDERS = ("roles/*/tasks", "playbooks", "playbooks/tasks", "playbooks/awx/tasks")
 YAML_KEYS = {"name", "msg", "fail_msg", "success_msg", "pause", "prompt"}
+EXPRESSION = re.compile(r"{{.*?}}|{%.*?%}")
 PROSE = re.compile(r"[^\W\d_]{2,}[,;:.')]{0,2} ['(]?[^\W\d_]")
 
 
@@ -129,6 +130,10 @@ def _yaml_texts(node: Any) -> Iterator[str]:
         for key, value in node.items():
             if key in YAML_KEYS and isinstance(value, str):
                 yield " ".join(value.split())
+            elif key == "ansible.builtin.set_fact":
+                # What is a sentence beside its expressions will be shown.
+                texts = [" ".join(text.split()) for text in value.values() if isinstance(text, str)]
+                yield from (text for text in texts if reads_as_prose(EXPRESSION.sub("", text)))
             else:
                 yield from _yaml_texts(value)
     elif isinstance(node, list):
