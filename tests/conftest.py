@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -37,14 +38,9 @@ if missing := _missing():
     raise SystemExit(pytest.ExitCode.USAGE_ERROR)
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark integration tests by where they lie, so that nobody can forget to; keep groups whole; leave out what RELEASES leaves out."""
-    if getattr(config.option, "loadgroup", False):
-        split = [item.nodeid for item in items if item.get_closest_marker("xdist_group") and "@" not in item.nodeid]
-        if split:
-            message = f"pytest-xdist cannot keep groups together with this pytest ({pytest.__version__}): {split[0]}"
-            raise pytest.UsageError(message)
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
+    """Mark integration tests by where they lie, so that nobody can forget to; leave out what RELEASES leaves out."""
     for item in items:
         if item.path.is_relative_to(INTEGRATION):
             item.add_marker(pytest.mark.integration)
@@ -52,3 +48,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         newest = [item for item in items if item.get_closest_marker("recent")]
         config.hook.pytest_deselected(items=newest)
         items[:] = [item for item in items if item not in newest]
+    # Now the marks are there by which others select.
+    yield
+    _refuse_torn_groups(config, items)
+
+
+def _refuse_torn_groups(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What a group shares takes minutes to make, and would be made by each worker."""
+    torn = [item.nodeid for item in items if item.get_closest_marker("xdist_group") and "@" not in item.nodeid]
+    if torn and getattr(config.option, "loadgroup", False):
+        message = f"pytest-xdist cannot keep groups together with this pytest ({pytest.__version__}): {torn[0]}"
+        raise pytest.UsageError(message)
