@@ -13,6 +13,8 @@ from pathlib import Path
 from tests.cluster import ControlPlane, tools, workloads as w
 from tests.integration.support import OLD, REPO
 
+# Long enough for an estimate in check mode, as on ECI.
+START = {"test.ackops/ready-delay": "2s"}
 _OURS = ("ANSIBLE_", "K8S_AUTH_", "KUBE", "PYTHONPATH", "XDG_")
 
 
@@ -20,7 +22,9 @@ def old_pods(cluster: ControlPlane, namespace: str) -> None:
     """Three old pods of two workloads, for somebody to find."""
     w.ensure_namespace(cluster.api, namespace)
     w.apply(
-        cluster.api, w.workload("Deployment", namespace, "web", replicas=2), w.workload("StatefulSet", namespace, "db")
+        cluster.api,
+        w.workload("Deployment", namespace, "web", replicas=2, annotations=START),
+        w.workload("StatefulSet", namespace, "db", annotations=START),
     )
     pods = [*w.wait_ready(cluster.api, namespace, "web", 2), *w.wait_ready(cluster.api, namespace, "db", 1)]
     w.age(cluster.api, pods, OLD)

@@ -21,7 +21,7 @@ USER = "system:serviceaccount:default:quickstart"
 
 def shown(text: str, places: list[tuple[str, str]]) -> list[str]:
     """The lines of a text, without what differs from run to run."""
-    lines = [re.sub(r"about \d+ s left", "about N s left", line.rstrip()) for line in masked(text, places).splitlines()]
+    lines = [re.sub(r"\b\d+ s\b", "N s", line.rstrip()) for line in masked(text, places).splitlines()]
     return [line for line in lines if line.strip() not in ("", "...")]
 
 
