@@ -26,11 +26,15 @@ _SUFFIXES = {"m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "Ki": 2**10, "M
 
 
 class Creation:
-    """Tries creations with the server's dry run. Safe for threads; each state of a workload's template is tried once."""
+    """Tries creations with the server's dry run. Safe for threads.
+
+    Each state of a workload's template is tried until the server has taken it once: what refuses it today, and a server that does
+    not answer, may be mended while the run is at work.
+    """
 
     def __init__(self, api: ClusterApi) -> None:
         self._api = api
-        self._tried: dict[tuple[str, int], NotNow | None] = {}
+        self._taken: set[tuple[str, int]] = set()
         self._lock = threading.Lock()
 
     def check_pod(self, pod: Pod, wanted: Manifest) -> None:
@@ -67,16 +71,15 @@ class Creation:
             )
         key = (workload.uid, int((manifest.get("metadata") or {}).get("generation") or 0))
         with self._lock:
-            known = key in self._tried
-        if not known:
-            metadata = {"labels": {}, "annotations": {}, **(template.get("metadata") or {})}
-            why = self._try(workload.namespace, {"metadata": metadata, "spec": template.get("spec") or {}}, theirs=True)
-            with self._lock:
-                self._tried[key] = why
-        with self._lock:
-            why = self._tried[key]
+            taken = key in self._taken
+        if taken:
+            return
+        metadata = {"labels": {}, "annotations": {}, **(template.get("metadata") or {})}
+        why = self._try(workload.namespace, {"metadata": metadata, "spec": template.get("spec") or {}}, theirs=True)
         if why is not None:
             raise why
+        with self._lock:
+            self._taken.add(key)
 
     def _try(self, namespace: str, wanted: Manifest, *, theirs: bool = False) -> NotNow | None:
         """Why the server refuses such a pod; None where it would take it, or where that cannot be told.
