@@ -18,6 +18,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import PodS
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.context import RunContext
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.holder import Holder
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.lease import DURATION_SECONDS, Lease
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.patience import NotNow
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.pod import PodRecreation
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.pod_view import FRESH_SECONDS
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.run import Environment, run_alone
@@ -440,3 +441,53 @@ def test_a_pod_that_is_deleted_again_is_told_of_with_its_manifest() -> None:
     assert done.outcome == "failed"
     assert "somebody deleted it" in done.reason
     assert f"kubectl create -f {step.pod.uid}.json" in done.reason
+
+
+def test_a_bare_pod_that_could_not_be_made_again_is_not_touched() -> None:
+    """The server's dry run says so before anything is removed."""
+    cluster = ModelCluster(1)
+    cluster.bare("lonely")
+    create = cluster.create
+
+    def refuse(path: str, manifest: Any, dry_run: bool = False) -> Any:
+        if dry_run:
+            raise ApiError(
+                403, "Forbidden", 'error looking up service account shop/web: serviceaccount "web" not found'
+            )
+        return create(path, manifest, dry_run)
+
+    cluster.create = refuse  # type: ignore[method-assign]
+    [step] = Workloads(cluster).steps_for(old_pods(cluster), Policy(unmanaged="recreate"))
+    done = PodRecreation(context_of(cluster), step, TIMEOUT).run()
+    assert done.outcome == "set_aside"
+    assert "it could not come back" in done.reason
+    assert list(cluster.pods) == [step.pod.uid]
+
+
+def test_a_pod_whose_template_is_refused_is_not_touched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its controller could not bring it back."""
+    cluster = ModelCluster(1)
+    cluster.workload("ReplicaSet", "web", 1)
+    context = context_of(cluster)
+
+    def refuse(*_of: object) -> None:
+        raise NotNow("it could not come back: forbidden")
+
+    monkeypatch.setattr(context.creation, "check_template", refuse)
+    [step] = Workloads(cluster).steps_for(old_pods(cluster), Policy())
+    done = PodRecreation(context, step, TIMEOUT).run()
+    assert (done.outcome, done.reason) == ("set_aside", "it could not come back: forbidden")
+    assert list(cluster.pods) == [step.pod.uid]
+
+
+def test_a_bare_pod_is_noted_before_it_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever happens to this run, whoever looks at the cluster knows that the pod is missing."""
+    cluster = ModelCluster(1)
+    cluster.bare("lonely")
+    context = context_of(cluster)
+    noted: list[str] = []
+    monkeypatch.setattr(context, "note_missing", lambda step, _path: noted.append(step.pod.uid))
+    after_the_removal(cluster, lambda: noted.append("removed"))
+    [step] = Workloads(cluster).steps_for(old_pods(cluster), Policy(unmanaged="recreate"))
+    assert PodRecreation(context, step, TIMEOUT).run().outcome == "recreated"
+    assert noted == [step.pod.uid, "removed"]
