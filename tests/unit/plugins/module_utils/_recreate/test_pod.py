@@ -491,3 +491,40 @@ def test_a_bare_pod_is_noted_before_it_goes(monkeypatch: pytest.MonkeyPatch) -> 
     [step] = Workloads(cluster).steps_for(old_pods(cluster), Policy(unmanaged="recreate"))
     assert PodRecreation(context, step, TIMEOUT).run().outcome == "recreated"
     assert noted == [step.pod.uid, "removed"]
+
+
+def test_a_name_that_is_still_taken_is_waited_for() -> None:
+    """409 is no success while the pod of that name is one that terminates: it is made again when the name is free."""
+    cluster = ModelCluster(1)
+    cluster.bare("lonely")
+    [step] = Workloads(cluster).steps_for(old_pods(cluster), Policy(unmanaged="recreate"))
+    create, get, tries = cluster.create, cluster.get, 0
+
+    def taken_at_first(path: str, manifest: Any, dry_run: bool = False) -> Any:
+        nonlocal tries
+        tries += not dry_run
+        if not dry_run and tries == 1:
+            raise ApiError(409, "AlreadyExists", "object is being deleted: pods lonely already exists")
+        return create(path, manifest, dry_run)
+
+    def terminating(path: str) -> Any:
+        found = get(path)
+        if found is None and tries == 1 and path.endswith("/lonely"):
+            return {"metadata": {"name": "lonely", "namespace": step.pod.namespace, "uid": step.pod.uid}}
+        return found
+
+    cluster.create, cluster.get = taken_at_first, terminating  # type: ignore[method-assign]
+    done = PodRecreation(context_of(cluster), step, TIMEOUT).run()
+    assert (done.outcome, tries) == ("recreated", 2)
+    assert len(cluster.pods) == 1
+
+
+def test_a_removal_that_is_refused_is_over_in_the_record() -> None:
+    """Or a later run would take the pod for one that was about to go, and make it again when its user deletes it."""
+    cluster = ModelCluster(1)
+    cluster.workload("ReplicaSet", "web", 1)
+    cluster.budgets_left["web"] = 0
+    notes = Notes()
+    [step] = Workloads(cluster).steps_for(old_pods(cluster), Policy())
+    assert PodRecreation(context_of(cluster, notes), step, TIMEOUT).run().outcome == "set_aside"
+    assert [event for event, _details in notes.entries] == ["removing", "refused"]
