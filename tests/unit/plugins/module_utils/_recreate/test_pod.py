@@ -353,6 +353,30 @@ def test_a_lost_lease_ends_the_run() -> None:
     assert len(cluster.removed) == 1
 
 
+def test_a_lease_that_somebody_took_ends_the_run() -> None:
+    """Two runs must not be at work: the one that has lost its lease begins no further pod."""
+    cluster = ModelCluster(1)
+    for name in ("a", "b"):
+        owner = cluster.workload("ReplicaSet", name, 1)
+        cluster.workloads[owner]["spec"]["minReadySeconds"] = int(DURATION_SECONDS)
+
+    @contextlib.contextmanager
+    def taken_meanwhile(lease: Lease) -> Iterator[None]:
+        def take() -> None:
+            assert cluster.lease is not None
+            theirs = {**cluster.lease["spec"], "holderIdentity": "somebody else"}
+            cluster.lease = {**cluster.lease, "spec": theirs}
+            lease.renew()
+
+        cluster.clock.after(1.0, take)
+        yield
+
+    around = Environment(cluster, cluster.clock, Notes(), pool=lambda: ModelPool(cluster.clock))
+    result = run_alone(around, request(old_pods(cluster)), Holder.of_this_process("r"), 10, taken_meanwhile)
+    assert "was taken by 'somebody else'" in result["problem"]
+    assert len(cluster.removed) == 1
+
+
 def test_a_namesake_that_came_meanwhile_is_another_pod() -> None:
     """The server refuses the old UID: the pod is gone, and its namesake is not asked to go."""
     cluster = ModelCluster(1)
