@@ -46,6 +46,7 @@ class WorkloadRestart:
         self._patience = Patience(context.clock, context.stop, timeout, self._wait.because)
         self._view = context.views.take(pod_set_of(steps[0]))
         self._best: int | None = None  # how near to the end it has come
+        self._read: dict[str, tuple[Manifest, Pod]] = {}
         self.lasting = False
 
     def run(self) -> list[Recreation]:
@@ -120,7 +121,12 @@ class WorkloadRestart:
                 self._patience.sleep(1.0)  # whatever ends a watch at once must not be asked in a circle
 
     def _pods(self) -> list[Pod]:
-        pods = [pod_from_manifest(manifest) for manifest in self._view.pods.values()]
+        # Asked at every event of the watch, each of which changes one pod: the others are not read anew.
+        before, self._read = self._read, {}
+        for uid, manifest in self._view.pods.items():
+            known = before.get(uid)
+            self._read[uid] = known if known and known[0] is manifest else (manifest, pod_from_manifest(manifest))
+        pods = [pod for _manifest, pod in self._read.values()]
         return [pod for pod in pods if self._context.workloads.owns(self._workload, pod) and not pod.finished]
 
     def _left(self) -> set[str]:
