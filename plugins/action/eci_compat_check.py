@@ -43,7 +43,7 @@ class ActionModule(RoleAwareAction):
         """Run the module on another machine, and fetch the file before that machine forgets it."""
         directory = self._make_tmp_path()
         try:
-            there = self._connection._shell.join_path(directory, "eci-lists.json")  # noqa: SLF001
+            there = self._connection._shell.join_path(directory, "eci-lists.json")  # noqa: SLF001 (connections have no public name for it)
             outcome = super().run_module(task_vars, module_args={**given, "list_file": there}, **arguments)
             try:
                 self._connection.fetch_file(there, kept)

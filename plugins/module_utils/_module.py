@@ -137,7 +137,7 @@ def run_module(argument_spec: dict[str, Any], work: Callable[[AnsibleModule], di
 def connect_from(module: AnsibleModule) -> KubeApi:
     """The API server that the task's options and environment name."""
     # Importing kubernetes takes a second: only a task that connects pays for it.
-    from ansible_collections.ackops.eci.plugins.module_utils._kube.client import connect  # noqa: PLC0415
+    from ansible_collections.ackops.eci.plugins.module_utils._kube.client import connect  # noqa: PLC0415 (costly)
 
     connection = resolve(module.params, os.environ)
     for warning in connection.warnings:

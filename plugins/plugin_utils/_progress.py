@@ -207,20 +207,20 @@ def second_connection(action: ActionBase) -> ActionBase:
 
     Raises what the connection raises.
     """
-    first = action._connection  # noqa: SLF001
+    first = action._connection  # noqa: SLF001 (no public name)
     second = connection_loader.get(
         first.ansible_name,
-        action._play_context,  # noqa: SLF001
+        action._play_context,  # noqa: SLF001 (no public name)
         new_stdin=None,
-        shell=copy.copy(first._shell),  # noqa: SLF001
-        task_uuid=action._task._uuid,  # noqa: SLF001
+        shell=copy.copy(first._shell),  # noqa: SLF001 (no public name)
+        task_uuid=action._task._uuid,  # noqa: SLF001 (no public name)
         ansible_playbook_pid=str(os.getppid()),
     )
     second.set_options(direct=first.get_options())
     if first.become is not None:
         second.set_become_plugin(copy.copy(first.become))
     other = copy.copy(action)
-    other._connection = second  # noqa: SLF001
+    other._connection = second  # noqa: SLF001 (no public name)
     return other
 
 
@@ -228,7 +228,7 @@ def execute_with(action: ActionBase) -> Execute:
     """Run shell commands over the connection of an action plugin, as the user of the task."""
 
     def execute(command: str) -> tuple[int, str, str]:
-        done: dict[str, Any] = action._low_level_execute_command(command)  # noqa: SLF001
+        done: dict[str, Any] = action._low_level_execute_command(command)  # noqa: SLF001 (no public name)
         return int(done["rc"]), str(done["stdout"]), str(done["stderr"])
 
     return execute
@@ -236,12 +236,12 @@ def execute_with(action: ActionBase) -> Execute:
 
 def directory_for(action: ActionBase) -> str:
     """Where on the other machine the user of the task can make a file; empty where no shell could be asked for it."""
-    shell = action._connection._shell  # noqa: SLF001
+    shell = action._connection._shell  # noqa: SLF001 (no public name)
     if getattr(shell, "SHELL_FAMILY", "") != "sh":
         return ""
     own = str(action.get_shell_option("remote_tmp", "~/.ansible/tmp"))
     # Another user than the one who logs in, or a name that only a shell could resolve.
-    if action._is_become_unprivileged() or "$" in own or (own.startswith("~") and not own.startswith("~/")):  # noqa: SLF001
+    if action._is_become_unprivileged() or "$" in own or (own.startswith("~") and not own.startswith("~/")):  # noqa: SLF001 (no public name)
         listed = action.get_shell_option("system_tmpdirs", ["/var/tmp"])  # noqa: S108 (a name that cannot be guessed, mode 0600)
         return str(listed[0])
     return own

@@ -16,10 +16,9 @@ from tests.demo.fleet_api import FleetApi
 from tests.dev import artifact
 from tests.integration.newcomer import old_pods, typed
 from tests.integration.support import REPO, run_playbook
-from tests.unit.architecture.blocks import commands
+from tests.unit.architecture.blocks import blocks, commands
 
-README = (REPO / "README.md").read_text(encoding="utf-8")
-SNIPPETS = re.findall(r"^```yaml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+SNIPPETS = [block.text for block in blocks("README.md") if block.kind == "yaml"]
 # Commands that are not typed here, by their beginnings, and why.
 NOT_TYPED = {
     "git clone ": "needs the network",
@@ -30,6 +29,14 @@ NOT_TYPED = {
     "export CONTROLLER_HOST": "is typed in tests/awx/test_guide.py",
     "ansible-playbook ackops.eci.awx_apply": "is run in tests/awx/test_guide.py",
 }
+
+
+def inventory_of(hangzhou: ControlPlane, beijing: ControlPlane) -> str:
+    """The README's inventory, of two clusters that there are."""
+    text = str(SNIPPETS[0]).replace("eci_preflight_context: shop-beijing", "eci_preflight_context: admin")
+    for name, plane in (("shop-hangzhou", hangzhou), ("all", beijing)):
+        text = text.replace(f"~/.kube/{name}\n", f"{plane.kubeconfig}\n")
+    return text
 
 
 @pytest.mark.parametrize("number", range(2))
@@ -45,34 +52,20 @@ def test_every_snippet_is_yaml_whose_variables_exist(number: int) -> None:
 
 def test_the_inventory_and_the_upgrade_playbook_run(cluster: ControlPlane, home: Path) -> None:
     """The README's playbook over the README's inventory, on two real clusters; the same one twice is refused."""
-    inventory, playbook = SNIPPETS
+    _inventory, playbook = SNIPPETS
     home.mkdir()
-    for name in ("shop-hangzhou", "all"):
-        inventory = inventory.replace(f"~/.kube/{name}\n", f"{cluster.kubeconfig}\n")
-    inventory = inventory.replace("eci_preflight_context: shop-beijing", "eci_preflight_context: admin")
-    (home / "clusters.yml").write_text(inventory, encoding="utf-8")
+    (home / "clusters.yml").write_text(inventory_of(cluster, cluster), encoding="utf-8")
     same = run_playbook(yaml.safe_load(playbook), None, home, "-i", str(home / "clusters.yml"))
     assert same.code == 2, same.text
     assert f"shop-hangzhou, shop-beijing are {cluster.server}" in same.message
     with ControlPlane.start("1.24", name="second") as second:
-        (home / "clusters.yml").write_text(
-            inventory.replace(f"kubeconfig: {cluster.kubeconfig}", f"kubeconfig: {second.kubeconfig}", 1),
-            encoding="utf-8",
-        )
+        (home / "clusters.yml").write_text(inventory_of(second, cluster), encoding="utf-8")
         run = run_playbook(yaml.safe_load(playbook), None, home, "-i", str(home / "clusters.yml"))
     assert run.code == 0, run.text
     assert "shop-beijing is ready" in run.text
     assert set(run.custom_stats) == {"eci_preflight_result_shop_hangzhou", "eci_preflight_result_shop_beijing"}
     listed = run_playbook("ackops.eci.eci_preflight", None, home, "-i", str(home / "clusters.yml"), "--list-hosts")
     assert "shop-hangzhou" in listed.text
-
-
-def inventory_of(hangzhou: ControlPlane, beijing: ControlPlane) -> str:
-    """The README's inventory, of two clusters that there are."""
-    text = str(SNIPPETS[0]).replace("eci_preflight_context: shop-beijing", "eci_preflight_context: admin")
-    for name, plane in (("shop-hangzhou", hangzhou), ("all", beijing)):
-        text = text.replace(f"~/.kube/{name}\n", f"{plane.kubeconfig}\n")
-    return text
 
 
 def test_from_top_to_bottom(cluster: ControlPlane, namespace: str, home: Path, tmp_path: Path) -> None:

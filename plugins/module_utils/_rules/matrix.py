@@ -127,8 +127,7 @@ class Matrix:
         """A row of the matrix with one more version, as a user would write it: a row that is given replaces the one that was there."""
         row = self.rows[platform_version]
         since = [f">={show_minor(row.since)}"] if row.since else []
-        versions = [*since, *map(show_minor, sorted({*row.minors, target}))]
-        return f"{{'{platform_version}': [{', '.join(map(repr, versions))}]}}"
+        return repr({platform_version: [*since, *map(show_minor, sorted({*row.minors, target}))]})
 
     def supports(self, platform_version: str, target: Minor) -> bool:
         """Whether the platform version is known to support the target."""
