@@ -132,5 +132,5 @@ def table(rows: Rows) -> Table:
     )
     return Table(
         "goals", "Goals, and what was measured",
-        ("Kubernetes", "what", "goal", "measured", "result"), [line for line in lines if line is not None],
+        ("Kubernetes", "what", "goal", "measured", "result"), [line for line in lines if line is not None], keys=2,
     )  # fmt: skip

@@ -133,6 +133,7 @@ def _rollouts(rows: Rows) -> Table:
                 who,
                 spread(row, 1),
                 ratio(row, found[ways[0]]),
+                number(row.more["whole"], 1),
                 number(row.more["without_ready"], 1),
             )
             for who, row in found.items()
@@ -140,7 +141,8 @@ def _rollouts(rows: Rows) -> Table:
         ]
     return Table(
         "rollouts", "One Deployment whose pods take 3 s to start, in seconds",
-        ("Kubernetes", "replicas", "way", "whole run", "to kubectl", "without a Ready pod"), lines,
+        ("Kubernetes", "replicas", "way", "until all are new and Ready", "to kubectl", "whole run", "without a Ready pod"),
+        lines,
     )  # fmt: skip
 
 
@@ -161,7 +163,7 @@ def _load(rows: Rows) -> Table:
         )
     return Table(
         "load", "What one recreated pod asks of the API server",
-        ("Kubernetes", "pods in the cluster", "requests", "watch events", "kB received"), lines,
+        ("Kubernetes", "pods in the cluster", "requests", "watch events", "kB received"), lines, keys=2,
     )  # fmt: skip
 
 
@@ -177,7 +179,7 @@ def _runs(rows: Rows) -> Table:
         lines.append((version, what, spread(ours), spread(limit), ratio(ours, limit)))
     return Table(
         "runs_table", "Start-up, and a fleet, in seconds",
-        ("Kubernetes", "run", "ackops.eci", "compared with", "ratio"), lines,
+        ("Kubernetes", "run", "ackops.eci", "compared with", "ratio"), lines, keys=2,
     )  # fmt: skip
 
 
@@ -208,9 +210,23 @@ def as_rst(table: Table) -> str:
     return "\n".join(lines)
 
 
-def page(rows: Sequence[Row], template: str, machine: str) -> str:
-    """The page: the template's words, with the tables where it names them. Raises KeyError on a name it does not know."""
-    made = {one.name: as_rst(one) if one.lines else "(not measured)" for one in tables(rows)}
+def lines_on(page: str, title: str) -> list[tuple[str, ...]]:
+    """The lines of a table on a page that was written earlier; none where it is not there."""
+    _before, _found, rest = page.partition(f".. list-table:: {title}\n")
+    lines: list[tuple[str, ...]] = []
+    for text in rest.partition("\n\n")[2].partition("\n\n")[0].splitlines():
+        mark, cell = text[3:5], text[7:]
+        lines = [*lines, (cell,)] if mark == "* " else [*lines[:-1], (*lines[-1], cell)]
+    return lines[1:]
+
+
+def page(rows: Sequence[Row], template: str, machine: str, earlier: str = "") -> str:
+    """The page: the template's words, with the tables where it names them; what was not measured stands as on the earlier page.
+
+    Raises KeyError on a name that it does not know.
+    """
+    whole = [one.over(lines_on(earlier, one.title)) for one in tables(rows)]
+    made = {one.name: as_rst(one) if one.lines else "(not measured)" for one in whole}
     runs = max((len(row.seconds) for row in rows), default=0)
     loads = [row.load for row in rows] or [0.0]
     load = f"{min(loads):.1f} to {max(loads):.1f}"
@@ -232,6 +248,8 @@ def this_machine() -> str:
 def write_page(rows: Sequence[Row], picture: Path) -> None:
     """Write the page and its picture into the documentation."""
     DOCS.mkdir(parents=True, exist_ok=True)
-    text = page(rows, TEMPLATE.read_text(encoding="utf-8"), this_machine())
-    (DOCS / "speed.rst").write_text(text, encoding="utf-8")
-    (DOCS / picture.name).write_bytes(picture.read_bytes())
+    target = DOCS / "speed.rst"
+    earlier = target.read_text(encoding="utf-8") if target.exists() else ""
+    target.write_text(page(rows, TEMPLATE.read_text(encoding="utf-8"), this_machine(), earlier), encoding="utf-8")
+    if any(row.part == "scan" for row in rows):  # the picture is of them
+        (DOCS / picture.name).write_bytes(picture.read_bytes())

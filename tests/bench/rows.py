@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
@@ -20,12 +20,18 @@ Kind = tuple[str, int, int]  # version of Kubernetes, pods, share of them on ECI
 
 @dataclass(frozen=True)
 class Table:
-    """A title, the names of the columns, and the lines."""
+    """A title, the names of the columns, and the lines; the first ``keys`` columns tell one line from another."""
 
     name: str
     title: str
     columns: tuple[str, ...]
     lines: Sequence[tuple[str, ...]]
+    keys: int = 3
+
+    def over(self, earlier: Sequence[tuple[str, ...]]) -> Table:
+        """With the earlier lines of all that is not among its own."""
+        lines = {line[: self.keys]: line for line in [*earlier, *self.lines]}
+        return replace(self, lines=list(lines.values()))
 
 
 def read(directory: Path) -> list[Row]:

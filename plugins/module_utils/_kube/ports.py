@@ -10,7 +10,7 @@ Every method may raise ConnectionFailed (no answer) and ApiError (an answer that
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 Manifest = Mapping[str, Any]
@@ -45,13 +45,16 @@ class Answer(NamedTuple):
 
 
 class PodFeed(Protocol):
-    """A watch that stays open. Not for two threads at a time."""
+    """A watch that stays open. One thread at a time takes its events; any number may wait for news."""
 
     def events(self, seconds: float) -> Iterator[tuple[str, Manifest]]:
         """Events (type, pod), bookmarks among them: what has come, then what comes, for at most so many seconds.
 
         Raises ListExpired (list again), WatchBroken (the connection ended), ApiError and ConnectionFailed; then it is at its end.
         """
+
+    def news(self, seconds: float) -> Generator[None, None, None]:
+        """At once, then each time that there may be events to take, for at most so many seconds or until it is closed."""
 
     def silent_seconds(self) -> float:
         """How long ago the server was last heard of."""

@@ -5,16 +5,18 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
 from typing import Protocol
 
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Manifest
 
 # A server, or something in front of it, that ends watches at once must not be asked in a circle.
 LEAST_SECONDS = 1.0
+# Where several wait, events are gathered for so long: each of them looks at all pods each time.
+GATHER_SECONDS = 0.05
 
 Event = tuple[str, Manifest]
 
@@ -35,7 +37,10 @@ class Feed:
     def __init__(self, watch: Callable[[str], Watch], resource_version: str) -> None:
         self._watch = watch
         self._version = resource_version
-        self._came: queue.SimpleQueue[Event | Exception] = queue.SimpleQueue()
+        self._came: deque[Event | Exception] = deque()
+        self._changed = threading.Condition()
+        self._count = 0  # of all that ever came
+        self._listeners = 0
         self._current: Watch | None = None
         self._heard = time.monotonic()
         self._closed = threading.Event()
@@ -49,7 +54,7 @@ class Feed:
                 self._one_watch()
                 self._closed.wait(max(begun + LEAST_SECONDS - time.monotonic(), 0.0))
         except Exception as error:  # noqa: BLE001 (whatever it is, it is told to the one who waits)
-            self._came.put(error)
+            self._tell(error)
 
     def _one_watch(self) -> None:
         current = self._current = self._watch(self._version)
@@ -61,19 +66,48 @@ class Feed:
                 return
             self._version = manifest["metadata"].get("resourceVersion") or self._version
             self._heard = time.monotonic()
-            self._came.put((kind, manifest))
+            self._tell((kind, manifest))
+
+    def _tell(self, found: Event | Exception) -> None:
+        with self._changed:
+            self._came.append(found)
+            self._count += 1
+            self._changed.notify_all()
 
     def events(self, seconds: float) -> Iterator[Event]:
         """What has come, then what comes, for at most so many seconds."""
+        for _told in self.news(seconds):
+            while self._came:
+                found = self._came.popleft()
+                if isinstance(found, Exception):
+                    raise found
+                yield found
+
+    def news(self, seconds: float) -> Generator[None, None, None]:
+        """At once, then each time that something has come, for at most so many seconds or until it is closed."""
         end = time.monotonic() + seconds
-        while True:
-            try:
-                found = self._came.get(timeout=max(end - time.monotonic(), 0.0))
-            except queue.Empty:
-                return
-            if isinstance(found, Exception):
-                raise found
-            yield found
+        with self._changed:
+            self._listeners += 1
+        try:
+            more = True
+            while more:
+                seen = self._count
+                yield
+                more = self._await_more(seen, end)
+        finally:
+            with self._changed:
+                self._listeners -= 1
+
+    def _await_more(self, seen: int, end: float) -> bool:
+        """Wait until more than so many have come. False at the end."""
+        with self._changed:
+            more = self._changed.wait_for(
+                lambda: self._count > seen or self._closed.is_set(), max(end - time.monotonic(), 0.0)
+            )
+            many = self._listeners > 1
+        if more and many:
+            self._closed.wait(min(GATHER_SECONDS, max(end - time.monotonic(), 0.0)))
+        return more and not self._closed.is_set()
 
     def silent_seconds(self) -> float:
         """Since the server was last heard of."""
@@ -82,5 +116,7 @@ class Feed:
     def close(self) -> None:
         """End the watch."""
         self._closed.set()
+        with self._changed:
+            self._changed.notify_all()
         if self._current is not None:
             self._current.cut()

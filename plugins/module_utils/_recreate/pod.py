@@ -30,6 +30,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._recreate.patience impo
     is_namespace,
     is_transient,
 )
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.pod_view import Seen
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.removal import DELETE, Removal
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.replacement import Found, ReplacementSearch
 from ansible_collections.ackops.eci.plugins.module_utils._rules import predicates
@@ -123,7 +124,8 @@ class PodRecreation:
 
     def _follow(self, left: Unfinished) -> Recreation:
         self._look()
-        if not self._search.gone and not pod_from_manifest(self._seen[self._pod.uid]).deleting:
+        mine = self._seen.get(self._pod.uid)
+        if mine is not None and not mine.pod.deleting:
             return self._outcome("not_started", "an earlier run was cut off before the pod was removed")
         self._now_removed()
         self._await(lambda: self._search.gone, "")
@@ -159,10 +161,11 @@ class PodRecreation:
 
     def _current_pod(self) -> Manifest | None:
         """The pod as it is now, with its siblings; None where it is gone."""
-        if not self._view.catch_up():
-            pods = self._view.pod_set
-            self._look(self._context.views.known_of(pods) if pods.labels else "")
-        manifest = self._seen.get(self._pod.uid)
+        pods = self._view.pod_set
+        known = self._context.views.known_of(pods) if pods.labels else ""
+        self._retry(lambda: self._view.update(known))
+        mine = self._seen.get(self._pod.uid)
+        manifest = mine.manifest if mine else None
         if manifest is None and self._view.pod_set.labels:  # somebody may have changed its labels
             found = self._retry(lambda: self._context.api.get(self._path))
             manifest = found if found is not None and found["metadata"]["uid"] == self._pod.uid else None
@@ -195,13 +198,14 @@ class PodRecreation:
         manifest = workload or self._retry(lambda: self._context.workloads.reread(self._workload))
         if manifest is None or self._workload.kind == "Job":
             return "", ""
-        mine = self._seen.get(self._pod.uid)
+        seen = self._seen
+        mine = seen.get(self._pod.uid)
         # A StatefulSet does not make a pod again while one before it is not Ready.
-        serves = mine is None or pod_from_manifest(mine).ready or self._workload.controller_kind == "StatefulSet"
+        serves = mine is None or mine.pod.ready or self._workload.controller_kind == "StatefulSet"
         return predicates.unsettled(
             manifest,
-            [(pod, self._seen[pod.uid]) for pod in self._search.siblings()],
-            here=not self._search.gone,
+            self._search.siblings(seen),
+            here=mine is not None,
             serves=serves,
             ours=self._context.in_flight.others(self._step.group, self._pod.uid),
         )
@@ -293,15 +297,14 @@ class PodRecreation:
     # -- conditions to wait for ----------------------------------------------------------------------------------
 
     @property
-    def _seen(self) -> Mapping[str, Manifest]:
-        """Every pod of the workload, by UID, as last seen."""
+    def _seen(self) -> Mapping[str, Seen]:
+        """Every pod of the workload, by UID, as last seen; others who work on it may replace it at any time."""
         return self._view.pods
 
     def _await(self, holds: Callable[[], bool], otherwise: str) -> None:
         """Watch until the condition holds. Raises CannotRecreate at the deadline, with the reason."""
         while True:
-            if self._view.stale:
-                self._look()
+            self._retry(self._view.refresh)
             if self._retry(holds):
                 return
             self._wait.because(*self._search.awaited())
@@ -339,8 +342,8 @@ class PodRecreation:
     def _retry(self, ask: Callable[[], T]) -> T:
         return self._patience.retry(ask)
 
-    def _look(self, not_older_than: str = "") -> None:
-        self._retry(lambda: self._view.look(not_older_than))
+    def _look(self) -> None:
+        self._retry(self._view.look)
 
     def _watch(self, done: Callable[[], bool]) -> None:
         """Follow the pods for a while, or until it is done. A watch that breaks is no harm: the next look is whole."""
@@ -348,21 +351,19 @@ class PodRecreation:
         seconds = self._search.seconds_until_ready(min(longest, max(self._patience.remaining, 0.1)))
         try:
             self._view.follow(seconds, done)
-        except (WatchBroken, ListExpired):
-            return
-        except (ApiError, ConnectionFailed) as error:
+        except (WatchBroken, ListExpired, ApiError, ConnectionFailed) as error:
             if not is_transient(error):
                 raise
-            self._patience.sleep(FIRST_PAUSE_SECONDS)
+            self._patience.sleep(FIRST_PAUSE_SECONDS)  # whatever ends a watch at once must not be asked in a circle
 
     # -- words ---------------------------------------------------------------------------------------------------
 
     def _why_still_there(self) -> str:
         """Why the old pod is still there."""
-        seconds, manifest = self._patience.timeout, self._seen.get(self._pod.uid)
-        if manifest is None:
+        seconds, mine = self._patience.timeout, self._seen.get(self._pod.uid)
+        if mine is None:
             return f"nothing came of it in {seconds:.0f} s"
-        return f"it is still terminating after {seconds:.0f} s; {predicates.held_by(manifest)}. Nothing was forced"
+        return f"it is still terminating after {seconds:.0f} s; {predicates.held_by(mine.manifest)}. Nothing was forced"
 
     def _why_not(self) -> str:
         """Why there is no good replacement at the deadline."""

@@ -13,8 +13,9 @@ from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Manifest
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.context import RunContext
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.patience import CannotRecreate
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.pod_view import Seen
 from ansible_collections.ackops.eci.plugins.module_utils._rules import predicates
-from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Pod, pod_from_manifest
+from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Pod
 from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Action, Step
 from ansible_collections.ackops.eci.plugins.module_utils._text import plain, quoted
 
@@ -35,7 +36,7 @@ class Found(NamedTuple):
 class ReplacementSearch:
     """The search for the replacement of one pod among the pods of its workload, which ``seen`` gives as they are now."""
 
-    def __init__(self, context: RunContext, step: Step, seen: Callable[[], Mapping[str, Manifest]]) -> None:
+    def __init__(self, context: RunContext, step: Step, seen: Callable[[], Mapping[str, Seen]]) -> None:
         self._context = context
         self._step = step
         self._seen = seen
@@ -49,7 +50,7 @@ class ReplacementSearch:
     def begin(self) -> None:
         """Before the removal: whatever is there now replaces nothing, but for pods of this workload that are on their way."""
         mine = self._seen().get(self._step.pod.uid)
-        self._served = mine is None or pod_from_manifest(mine).ready
+        self._served = mine is None or mine.pod.ready
         self._before = self._context.in_flight.begin(self._step.group, self._step.pod.uid, self._seen())
 
     def removed(self) -> None:
@@ -64,7 +65,7 @@ class ReplacementSearch:
     def find(self) -> Found | None:
         """The replacement, if it is as good as it is to be. Raises CannotRecreate where waiting longer cannot help."""
         candidates = self.candidates()
-        for pod in candidates:
+        for pod, manifest in candidates:
             version = self._context.settled_as(pod)
             if version is not None and not self._context.is_good(version):
                 raise CannotRecreate(
@@ -73,22 +74,22 @@ class ReplacementSearch:
             if not self._context.is_good(version) or not self.gone:
                 continue
             ready = self._ready_long_enough(pod)
-            why = "" if ready else self._as_broken_as_before(pod)
+            why = "" if ready else self._as_broken_as_before(pod, manifest)
             if (ready or why) and self._context.in_flight.claim(pod.uid):
                 return Found(pod, version or "", why)
         return None if candidates else self._not_needed()
 
-    def candidates(self) -> list[Pod]:
+    def candidates(self) -> list[Seen]:
         """The pods that may be the replacement."""
         found = []
-        for uid, manifest in self._seen().items():
+        for uid, seen in self._seen().items():
             if uid in self._before or uid == self._step.pod.uid or self._context.in_flight.is_claimed(uid):
                 continue
-            pod = pod_from_manifest(manifest)
+            pod = seen.pod
             fits = pod.name == self._step.pod.name if self._by_name() else True
             fits = fits and (self._step.action == Action.FROM_MANIFEST or self._owns(pod))
             if fits and not pod.deleting and not pod.finished:
-                found.append(pod)
+                found.append(seen)
         return found
 
     def _by_name(self) -> bool:
@@ -97,10 +98,10 @@ class ReplacementSearch:
     def _owns(self, pod: Pod) -> bool:
         return self._context.workloads.owns(self._step.workload, pod)
 
-    def siblings(self) -> list[Pod]:
-        """The other pods of the workload that have not finished."""
-        pods = (pod_from_manifest(manifest) for uid, manifest in self._seen().items() if uid != self._step.pod.uid)
-        return [pod for pod in pods if self._owns(pod) and not pod.finished]
+    def siblings(self, pods: Mapping[str, Seen]) -> list[Seen]:
+        """Those of the pods that are other pods of the workload, and have not finished."""
+        others = (seen for uid, seen in pods.items() if uid != self._step.pod.uid)
+        return [seen for seen in others if self._owns(seen.pod) and not seen.pod.finished]
 
     @property
     def _min_ready_seconds(self) -> float:
@@ -114,9 +115,8 @@ class ReplacementSearch:
         since = self._ready_since.setdefault(pod.uid, self._context.clock.monotonic())
         return self._context.clock.monotonic() - since >= self._min_ready_seconds
 
-    def _as_broken_as_before(self, pod: Pod) -> str:
+    def _as_broken_as_before(self, pod: Pod, manifest: Manifest) -> str:
         """The old pod was not Ready either: what it was before is the yardstick. Says so; empty where that does not apply."""
-        manifest = self._seen()[pod.uid]
         if self._served or pod.ready or (manifest.get("status") or {}).get("phase") != "Running":
             return ""
         return f"it is not Ready, as the old pod was not: {predicates.waiting_reason(manifest)}"
@@ -146,18 +146,18 @@ class ReplacementSearch:
             if predicates.job_failed(manifest):
                 raise CannotRecreate(f"its {workload.shown} failed after the pod was removed")
             return "its Job has finished meanwhile" if predicates.job_finished(manifest) else ""
-        living = [pod for pod in self.siblings() if not pod.deleting]
+        living = [seen for seen in self.siblings(self._seen()) if not seen.pod.deleting]
         if self.gone and len(living) >= predicates.wanted_replicas(manifest):
             return f"{workload.shown} was scaled down meanwhile"
         return ""
 
     def awaited(self) -> tuple[str, str]:
         """What is waited for now, as a clause, and the platform version that is coming up, where it is known."""
-        for pod in self.candidates():
+        for pod, manifest in self.candidates():
             version = predicates.effective_version(pod) or ""
             if not pod.ready:
                 where = f" on {quoted(pod.node)}" if pod.node else ""
-                why = predicates.awaited_of(self._seen()[pod.uid])
+                why = predicates.awaited_of(manifest)
                 return f"its replacement {quoted(pod.name)}{where} is not Ready: {why}", version
             if not self._ready_long_enough(pod):
                 seconds = self._min_ready_seconds
@@ -167,11 +167,8 @@ class ReplacementSearch:
                 )
         old = self._seen().get(self._step.pod.uid)
         if old is not None:
-            begun = (old.get("metadata") or {}).get("deletionTimestamp")
-            return (
-                f"the old pod is terminating, {predicates.held_by(old)}" if begun else "the old pod was asked to go",
-                "",
-            )
+            held = predicates.held_by(old.manifest)
+            return f"the old pod is terminating, {held}" if old.pod.deleting else "the old pod was asked to go", ""
         if self._step.action == Action.FROM_MANIFEST:
             return "it is being made again from its manifest", ""
         return f"{self._step.workload.shown} has not made a replacement yet{self._last_warning()}", ""
@@ -188,8 +185,8 @@ class ReplacementSearch:
 
     def why_none(self, seconds: float) -> str:
         """Why there is no good replacement after so many seconds, from the most telling source."""
-        for pod in self.candidates():
-            why = predicates.waiting_reason(self._seen()[pod.uid])
+        for pod, manifest in self.candidates():
+            why = predicates.waiting_reason(manifest)
             where = f" on {quoted(pod.node)}" if pod.node else ""
             return f"its replacement {quoted(pod.name)}{where} was not Ready within {seconds:.0f} s: {why}"
         owner = self._step.pod.owner

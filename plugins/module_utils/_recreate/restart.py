@@ -22,13 +22,16 @@ from ansible_collections.ackops.eci.plugins.module_utils._recreate.patience impo
     Stopped,
 )
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.pod import pod_set_of
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.pod_view import Seen
 from ansible_collections.ackops.eci.plugins.module_utils._rules import predicates
-from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Pod, Recreation, pod_from_manifest
+from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Pod, Recreation
 from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Step
 from ansible_collections.ackops.eci.plugins.module_utils._rules.restart import restart_patch
 from ansible_collections.ackops.eci.plugins.module_utils._text import quoted
 
 FOLLOW_SECONDS = 4.0
+# The status of a workload follows its pods in a moment; no event of a pod tells when. Then twice as long, each time.
+STATUS_SECONDS = 0.2
 UNDO = "Find out why its new pods do not come up; kubectl rollout undo brings the old ones back."
 
 
@@ -46,7 +49,7 @@ class WorkloadRestart:
         self._patience = Patience(context.clock, context.stop, timeout, self._wait.because)
         self._view = context.views.take(pod_set_of(steps[0]))
         self._best: int | None = None  # how near to the end it has come
-        self._read: dict[str, tuple[Manifest, Pod]] = {}
+        self._look_again = FOLLOW_SECONDS  # how long the pods are followed before the workload is read
         self.lasting = False
 
     def run(self) -> list[Recreation]:
@@ -106,8 +109,7 @@ class WorkloadRestart:
     def _follow(self) -> list[Pod]:
         """Wait until no old pod is left and all others are good. Raises CannotRecreate when nothing moves any more."""
         while True:
-            if self._view.stale:
-                self._patience.retry(self._view.look)
+            self._patience.retry(self._view.refresh)
             new = self._patience.retry(self._all_good)
             if new is not None:
                 return new
@@ -116,18 +118,13 @@ class WorkloadRestart:
             if self._patience.remaining <= 0:
                 raise CannotRecreate(self._why_stuck())
             try:
-                self._view.follow(min(FOLLOW_SECONDS, max(self._patience.remaining, 0.1)), self._moved)
+                self._view.follow(min(self._look_again, max(self._patience.remaining, 0.1)), self._moved)
             except (WatchBroken, ListExpired, ApiError, ConnectionFailed):
                 self._patience.sleep(1.0)  # whatever ends a watch at once must not be asked in a circle
 
-    def _pods(self) -> list[Pod]:
-        # Asked at every event of the watch, each of which changes one pod: the others are not read anew.
-        before, self._read = self._read, {}
-        for uid, manifest in self._view.pods.items():
-            known = before.get(uid)
-            self._read[uid] = known if known and known[0] is manifest else (manifest, pod_from_manifest(manifest))
-        pods = [pod for _manifest, pod in self._read.values()]
-        return [pod for pod in pods if self._context.workloads.owns(self._workload, pod) and not pod.finished]
+    def _pods(self) -> list[Seen]:
+        pods = self._view.pods.values()
+        return [one for one in pods if self._context.workloads.owns(self._workload, one.pod) and not one.pod.finished]
 
     def _left(self) -> set[str]:
         return {step.pod.uid for step in self._steps} & set(self._view.pods)
@@ -135,7 +132,7 @@ class WorkloadRestart:
     def _good(self) -> list[Pod]:
         return [
             pod
-            for pod in self._pods()
+            for pod, _manifest in self._pods()
             if pod.ready and not pod.deleting and self._context.is_good(self._context.settled_as(pod))
         ]
 
@@ -151,31 +148,38 @@ class WorkloadRestart:
     def _all_good(self) -> list[Pod] | None:
         self._moved()
         left = self._left()
-        for pod in self._pods():
+        for pod, _manifest in self._pods():
             version = self._context.settled_as(pod)
             if pod.uid not in left and version is not None and not self._context.is_good(version):
                 raise CannotRecreate(f"its new pod {quoted(pod.name)} came up, but {self._context.why_not(version)}")
         if left:
+            self._look_again = FOLLOW_SECONDS
             return None
         good, manifest = self._good(), self._context.workloads.reread(self._workload)
         if manifest is None:
             raise CannotRecreate(f"{self._workload.shown} was deleted meanwhile")
-        settled = not predicates.rollout_in_progress(manifest) and len(good) >= predicates.wanted_replicas(manifest)
-        return sorted(good, key=lambda pod: pod.name) if settled else None
+        if len(good) < predicates.wanted_replicas(manifest):
+            self._look_again = FOLLOW_SECONDS
+            return None
+        if predicates.rollout_in_progress(manifest):
+            soon = self._look_again < FOLLOW_SECONDS
+            self._look_again = min(self._look_again * 2, FOLLOW_SECONDS) if soon else STATUS_SECONDS
+            return None
+        return sorted(good, key=lambda pod: pod.name)
 
     def _awaited(self) -> str:
         """How far its rollout is, and which pod is not Ready, as a clause."""
         far = f"{len(self._left())} of {len(self._steps)} old pods are still there"
-        for pod in self._pods():
+        for pod, manifest in self._pods():
             if not pod.ready and not pod.deleting:
-                why = predicates.awaited_of(self._view.pods[pod.uid])
+                why = predicates.awaited_of(manifest)
                 return f"{far}; its pod {quoted(pod.name)} is not Ready: {why}"
         return far
 
     def _why_stuck(self) -> str:
-        for pod in self._pods():
+        for pod, manifest in self._pods():
             if not pod.ready and not pod.deleting:
-                why = predicates.waiting_reason(self._view.pods[pod.uid])
+                why = predicates.waiting_reason(manifest)
                 return f"its pod {quoted(pod.name)} was not Ready within {self._timeout:.0f} s: {why}"
         return f"nothing moved for {self._timeout:.0f} s"
 

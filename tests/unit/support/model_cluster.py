@@ -15,7 +15,7 @@ import functools
 import json
 import random
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any, cast
 
 from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError, ConnectionFailed, WatchBroken
@@ -539,6 +539,17 @@ class ModelFeed:
             if cluster.random.random() < cluster.faults:
                 self._over = True
                 raise WatchBroken("cut")
+            if clock.time >= end:
+                return
+            coming = [when for when, _event in clock.due if when <= end]
+            clock.sleep((min(coming) if coming else end) - clock.time)
+
+    def news(self, seconds: float) -> Generator[None, None, None]:
+        """At once, and whenever something happens."""
+        clock = self._cluster.clock
+        end = clock.time + seconds
+        while not self._over:
+            yield
             if clock.time >= end:
                 return
             coming = [when for when, _event in clock.due if when <= end]

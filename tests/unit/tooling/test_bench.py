@@ -75,6 +75,19 @@ def test_the_page_has_every_table_and_says_what_was_not_measured() -> None:
         report.page(ROWS, "{{unknown}}", "a machine")
 
 
+def test_what_was_not_measured_again_stays_on_the_page() -> None:
+    """Line by line: of another version, of another part, of a goal that this run says nothing of."""
+    template = report.TEMPLATE.read_text(encoding="utf-8")
+    earlier = report.page(ROWS, template, "a machine")
+    assert report.page([], template, "a machine", earlier).count("list-table") == earlier.count("list-table")
+    again = [Row("load", version, "ours", 10_000, 25, more={"requests": 7.0}) for version in ("1.24", "1.31")]
+    written = report.page(again, template, "a machine", earlier)
+    found = {table.name: report.lines_on(written, table.title) for table in report.tables(ROWS)}
+    assert found["load"] == [("1.24", "10,000", "7.0", "-", "-"), ("1.31", "10,000", "7.0", "-", "-")]
+    for name in ("check", "scan", "memory", "runs_table", "goals"):
+        assert found[name] == lines_of(name) != []
+
+
 def test_the_page_says_first_what_a_user_gains() -> None:
     """Then the figures; the goals of those who work on it come last. The page in the documentation has the same sections."""
     titles = re.compile(r"^(.+)\n(?:-+|=+)$", re.MULTILINE)

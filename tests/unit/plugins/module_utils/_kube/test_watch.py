@@ -79,7 +79,7 @@ def test_what_came_meanwhile_is_told_without_waiting(server: Server) -> None:
     feed = Feed(server.watch, "7")
     for version in ("8", "9"):
         server.tell.put(event(version))
-    until(lambda: feed._came.qsize() == 2)
+    until(lambda: len(feed._came) == 2)
     assert list(feed.events(0.0)) == [event("8"), event("9")]
     assert list(feed.events(0.0)) == []
     assert [version for version, _when in server.asked] == ["7"]
@@ -124,7 +124,7 @@ def test_silence_is_measured_from_what_the_server_said_not_from_what_was_taken_i
     """An event that nobody has looked at yet may be old."""
     feed = Feed(server.watch, "7")
     server.tell.put(event("8"))
-    until(lambda: feed._came.qsize() == 1)
+    until(lambda: len(feed._came) == 1)
     time.sleep(0.2)
     assert list(feed.events(0.0)) == [event("8")]
     assert feed.silent_seconds() >= 0.2
@@ -150,3 +150,49 @@ def test_a_watch_that_is_closed_while_it_opens_ends_at_once(server: Server) -> N
     server.opens.set()
     assert server.ended.wait(LONG)
     assert server.cuts == 1
+
+
+def test_all_who_wait_are_told(server: Server) -> None:
+    """One of them takes the event; at the end of their time, or when it is closed, they go on."""
+    feed = Feed(server.watch, "7")
+    woken: list[int] = []
+
+    def wait(name: int) -> None:
+        news = feed.news(LONG)
+        next(news)
+        ready.wait()
+        assert next(news, "over") is None
+        woken.append(name)
+        assert next(news, "over") == "over"
+
+    ready = threading.Barrier(4)
+    waiting = [threading.Thread(target=wait, args=[number]) for number in range(3)]
+    for thread in waiting:
+        thread.start()
+    ready.wait()
+    server.tell.put(event("8"))
+    until(lambda: len(woken) == 3)
+    assert list(feed.events(0.0)) == [event("8")]
+    feed.close()
+    for thread in waiting:
+        thread.join(LONG)
+        assert not thread.is_alive()
+    assert list(feed.news(0.1)) == [None]
+
+
+def test_those_who_are_many_are_not_told_each_event(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of them looks at all pods when it is told; one alone hears at once."""
+    monkeypatch.setattr(watch, "GATHER_SECONDS", 1.0)
+    feed = Feed(server.watch, "7")
+    alone = feed.news(LONG)
+    next(alone)
+    server.tell.put(event("8"))
+    begun = time.monotonic()
+    next(alone)
+    assert time.monotonic() - begun < 0.9
+    other = feed.news(LONG)
+    next(other)
+    server.tell.put(event("9"))
+    threading.Timer(0.3, server.tell.put, [event("10")]).start()
+    next(other)
+    assert [found[1]["metadata"]["resourceVersion"] for found in feed.events(0.0)] == ["8", "9", "10"]

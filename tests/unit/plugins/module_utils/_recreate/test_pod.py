@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError
+from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError, WatchBroken
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import PodSet
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.context import RunContext
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.holder import Holder
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.lease import DURATION_SECONDS, Lease
-from ansible_collections.ackops.eci.plugins.module_utils._recreate.patience import NotNow
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.patience import FIRST_PAUSE_SECONDS, NotNow
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.pod import PodRecreation
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.pod_view import FRESH_SECONDS
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.run import Environment, run_alone
@@ -28,7 +28,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Nod
 from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Policy
 from ansible_collections.ackops.eci.plugins.module_utils._rules.predicates import DEFAULT_NODE_PREFIXES
 from tests.unit.plugins.module_utils._recreate.test_run_on_model import Notes, old_pods, once, request
-from tests.unit.support.model_cluster import NEW, NODE, OLD, ModelCluster, ModelPool
+from tests.unit.support.model_cluster import NEW, NODE, OLD, ModelCluster, ModelFeed, ModelPool
 
 TIMEOUT = 300.0
 
@@ -127,6 +127,21 @@ def test_a_conflict_that_stays_is_given_up_after_some_tries() -> None:
     assert cluster.clock.time > 1
 
 
+def test_watches_that_break_at_once_are_not_asked_in_a_circle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Something in front of the server may cut every one of them: the pod is looked at again and again, with pauses."""
+    cluster, asked = ModelCluster(1), []
+    cluster.workload("ReplicaSet", "web", 1)
+
+    def cut(feed: ModelFeed, _seconds: float) -> Iterator[Any]:
+        asked.append(feed)
+        raise WatchBroken("cut")
+
+    monkeypatch.setattr(ModelFeed, "events", cut)
+    done = recreate(cluster)
+    assert done.outcome == "recreated"
+    assert 1 < len(asked) <= cluster.clock.time / FIRST_PAUSE_SECONDS + 2
+
+
 def test_a_replacement_is_claimed() -> None:
     """And what is claimed replaces no other pod."""
     cluster = ModelCluster(1)
@@ -140,7 +155,7 @@ def test_a_replacement_is_claimed() -> None:
     assert other._search.candidates() == []
     again = PodRecreation(context_of(cluster), step, TIMEOUT)
     again._look()
-    assert [pod.uid for pod in again._search.candidates()] == [done.new_uid]
+    assert [seen.pod.uid for seen in again._search.candidates()] == [done.new_uid]
 
 
 def test_a_pod_of_another_workload_with_the_same_labels_replaces_nothing() -> None:

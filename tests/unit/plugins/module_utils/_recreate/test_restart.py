@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.restart import UNDO, WorkloadRestart
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.workloads import Workloads
+from ansible_collections.ackops.eci.plugins.module_utils._rules.model import PLATFORM_VERSION
 from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Policy
 from ansible_collections.ackops.eci.plugins.module_utils._rules.restart import RESTART, choose
 from tests.unit.plugins.module_utils._recreate.test_pod import context_of
@@ -87,3 +88,38 @@ def test_a_pod_that_goes_up_and_down_is_no_progress() -> None:
     flap()
     assert {pod.outcome for pod in restart.run()} == {"set_aside"}
     assert cluster.clock.time < TIMEOUT * 3
+
+
+def test_the_end_is_seen_soon_after_the_status_of_the_workload_says_so() -> None:
+    """No pod tells of it any more: the workload is read again soon, then less and less often."""
+    cluster = RollingCluster(1)
+    uid = cluster.workload("StatefulSet", "db", 2)
+    cluster.workloads[uid]["status"] |= {"currentRevision": "old", "updateRevision": "new", "updatedReplicas": 0}
+    restart, lag, reads = restart_of(cluster), 1.5, []
+    restart._check = lambda: cluster.workloads[uid]  # type: ignore[method-assign]  # it is to be settled before
+    settled_at: list[float] = []
+
+    def settle() -> None:
+        cluster.workloads[uid]["status"]["updatedReplicas"] = 2
+        settled_at.append(cluster.clock.time)
+
+    def look() -> None:
+        if all(pod["metadata"]["annotations"].get(PLATFORM_VERSION) == NEW for pod in cluster.living(uid)) and (
+            cluster.ready(uid) == 2
+        ):
+            cluster.clock.after(lag, settle)
+        else:
+            cluster.clock.after(0.1, look)
+
+    get = cluster.get
+
+    def counted(path: str) -> Any:
+        if settled_at or cluster.ready(uid) == 2:
+            reads.append(cluster.clock.time)
+        return get(path)
+
+    look()
+    cluster.get = counted  # type: ignore[method-assign]
+    assert {pod.outcome for pod in restart.run()} == {"recreated"}
+    assert cluster.clock.time - settled_at[0] < lag + 0.2
+    assert len([when for when in reads if when > settled_at[0] - lag]) <= 6
