@@ -137,21 +137,21 @@ class PodView:
             if feed is not self._feed:
                 self._raise_if_broken(feed)
                 return False
-            pods = dict(self.pods)
+            changed: dict[str, Seen | None] = {}
             try:
                 for kind, manifest in feed.events(0.0):
                     metadata = manifest["metadata"]
                     self.heard = self._moment = metadata.get("resourceVersion") or self._moment
-                    if kind == "DELETED":
-                        pods.pop(metadata["uid"], None)
-                    elif kind != "BOOKMARK":
-                        pods[metadata["uid"]] = _seen(manifest)
+                    if kind != "BOOKMARK":
+                        changed[metadata["uid"]] = None if kind == "DELETED" else _seen(manifest)
             except Exception as error:
                 self.close()
                 self._broken = (feed, error)
                 raise
             finally:
-                self.pods = pods
+                if changed:
+                    pods = {**self.pods, **changed}
+                    self.pods = {uid: seen for uid, seen in pods.items() if seen is not None}
             return True
 
     def _raise_if_broken(self, feed: PodFeed) -> None:

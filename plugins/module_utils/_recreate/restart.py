@@ -30,6 +30,8 @@ from ansible_collections.ackops.eci.plugins.module_utils._rules.restart import r
 from ansible_collections.ackops.eci.plugins.module_utils._text import quoted
 
 FOLLOW_SECONDS = 4.0
+# In a rollout much happens at once, and each time all of its pods are looked at.
+GATHER_SECONDS = 0.2
 # The status of a workload follows its pods in a moment; no event of a pod tells when. Then twice as long, each time.
 STATUS_SECONDS = 0.2
 UNDO = "Find out why its new pods do not come up; kubectl rollout undo brings the old ones back."
@@ -118,9 +120,16 @@ class WorkloadRestart:
             if self._patience.remaining <= 0:
                 raise CannotRecreate(self._why_stuck())
             try:
-                self._view.follow(min(self._look_again, max(self._patience.remaining, 0.1)), self._moved)
+                self._follow_pods(min(self._look_again, max(self._patience.remaining, 0.1)))
             except (WatchBroken, ListExpired, ApiError, ConnectionFailed):
                 self._patience.sleep(1.0)  # whatever ends a watch at once must not be asked in a circle
+
+    def _follow_pods(self, seconds: float) -> None:
+        """Wait until something happens to the pods, then a little for what happens with it."""
+        before = self._view.pods
+        self._view.follow(seconds, lambda: self._view.pods is not before)
+        if self._view.pods is not before:
+            self._patience.sleep(GATHER_SECONDS)
 
     def _pods(self) -> list[Seen]:
         pods = self._view.pods.values()
@@ -136,18 +145,13 @@ class WorkloadRestart:
             if pod.ready and not pod.deleting and self._context.is_good(self._context.settled_as(pod))
         ]
 
-    def _moved(self) -> bool:
-        """Whether it came nearer to the end than ever before: then the time begins anew (a pod may go up and down for ever)."""
-        done = len(self._good()) - len(self._left())
-        moved = self._best is None or done > self._best
-        if moved:
+    def _all_good(self) -> list[Pod] | None:
+        """The new pods, when all is done. Where it came nearer to that than ever before, the time begins anew."""
+        left, good = self._left(), self._good()
+        done = len(good) - len(left)
+        if self._best is None or done > self._best:  # a pod may go up and down for ever
             self._best = done
             self._patience = Patience(self._context.clock, self._context.stop, self._timeout, self._wait.because)
-        return moved
-
-    def _all_good(self) -> list[Pod] | None:
-        self._moved()
-        left = self._left()
         for pod, _manifest in self._pods():
             version = self._context.settled_as(pod)
             if pod.uid not in left and version is not None and not self._context.is_good(version):
@@ -155,7 +159,7 @@ class WorkloadRestart:
         if left:
             self._look_again = FOLLOW_SECONDS
             return None
-        good, manifest = self._good(), self._context.workloads.reread(self._workload)
+        manifest = self._context.workloads.reread(self._workload)
         if manifest is None:
             raise CannotRecreate(f"{self._workload.shown} was deleted meanwhile")
         if len(good) < predicates.wanted_replicas(manifest):
