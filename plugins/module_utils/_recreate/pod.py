@@ -19,6 +19,12 @@ from ansible_collections.ackops.eci.plugins.module_utils._errors import (
 from ansible_collections.ackops.eci.plugins.module_utils._kube.paths import pods_path
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Manifest, PodSet, Unfinished
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.context import RunContext
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.outcome import (
+    method_of,
+    outcome_of,
+    told_of,
+    with_new,
+)
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.patience import (
     FIRST_PAUSE_SECONDS,
     NOT_AWAITED,
@@ -114,7 +120,7 @@ class PodRecreation:
         self.lasting = why.lasting
         if self._asked:
             self._context.journal.write("refused", reason=why.reason, **self._identity())
-        return self._outcome("set_aside", why.reason, remedy=why.remedy)
+        return self._outcome("set_aside", why.reason, why.remedy)
 
     def _cut_off(self, stopped: Stopped) -> Recreation:
         """The run ends before the pod is done; in the record it has no end either, so that the next run follows it."""
@@ -381,40 +387,12 @@ class PodRecreation:
         return {"namespace": self._pod.namespace, "name": self._pod.name, "uid": self._pod.uid}
 
     def _outcome(
-        self, outcome: str, reason: str, *, remedy: str = "", new: Pod | None = None, version: str = ""
+        self, outcome: str, reason: str, remedy: str = "", *, new: Pod | None = None, version: str = ""
     ) -> Recreation:
-        return Recreation(
-            **self._identity(),
-            outcome=outcome,
-            reason=reason,
-            remedy=remedy,
-            old_version=predicates.effective_version(self._pod) or "",
-            new_name=new.name if new else "",
-            new_uid=new.uid if new else "",
-            new_node=new.node if new else "",
-            new_version=version,
-            started_at=self._started_at,
-            seconds=round(self._patience.elapsed, 2),
-            workload=self._workload.shown if self._workload.uid else "",
-            method=method_of(self._step, self._context.method),
-            removed=self._removed,
-        )
-
-
-def told_of(step: Step) -> dict[str, str]:
-    """How a pod is named to whoever follows the run."""
-    pod = step.pod
-    return {
-        "namespace": pod.namespace,
-        "name": pod.name,
-        "uid": pod.uid,
-        "old_version": predicates.effective_version(pod) or "",
-    }
-
-
-def method_of(step: Step, method: str) -> str:
-    """How the pod goes, in one word: evict or delete where its controller replaces it."""
-    return method if step.action == Action.BY_CONTROLLER else step.action.value
+        done = outcome_of(self._step, outcome, reason, remedy, method_of(self._step, self._context.method))
+        seconds = round(self._patience.elapsed, 2)
+        done = replace(done, started_at=self._started_at, seconds=seconds, removed=self._removed)
+        return with_new(done, new, version)
 
 
 def pod_set_of(step: Step) -> PodSet:

@@ -12,11 +12,11 @@ from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError
 from ansible_collections.ackops.eci.plugins.module_utils._kube.paths import pods_path
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Manifest
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.context import RunContext
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.outcome import method_of, outcome_of
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.patience import NotNow
-from ansible_collections.ackops.eci.plugins.module_utils._recreate.pod import HELD_REMEDY, method_of, pod_set_of
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.pod import HELD_REMEDY, pod_set_of
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.removal import DELETE, Removal
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.result import estimate_of
-from ansible_collections.ackops.eci.plugins.module_utils._recreate.waves import untouched
 from ansible_collections.ackops.eci.plugins.module_utils._rules import predicates
 from ansible_collections.ackops.eci.plugins.module_utils._rules.estimate import Estimate, estimate, start_seconds
 from ansible_collections.ackops.eci.plugins.module_utils._rules.manifest import recreatable
@@ -64,11 +64,11 @@ def _predict(context: RunContext, step: Step, seen: _Seen) -> Recreation:
     method = method_of(step, context.method)
     try:
         _try_out(context, step, seen)
-        done = untouched(step, "predicted", step.reason, method=method)
+        done = outcome_of(step, "predicted", step.reason, method=method)
     except NotNow as why:
-        done = untouched(step, "blocked", why.reason, why.remedy, method)
+        done = outcome_of(step, "blocked", why.reason, why.remedy, method=method)
     except (ApiError, ConnectionFailed) as error:
-        done = untouched(step, "blocked", error.message, error.remedy, method)
+        done = outcome_of(step, "blocked", error.message, error.remedy, method=method)
     context.journal.write("planned", **vars(done))
     return done
 

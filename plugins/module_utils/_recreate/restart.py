@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ansible_collections.ackops.eci.plugins.module_utils._errors import (
     ApiError,
@@ -15,6 +16,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._errors import (
 )
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Manifest
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.context import RunContext
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.outcome import outcome_of, with_new
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.patience import (
     CannotRecreate,
     NotNow,
@@ -198,12 +200,12 @@ class WorkloadRestart:
             pod = named[step.pod.uid] or (others.pop(0) if others else None)
             version = (self._context.settled_as(pod) or "") if pod else ""
             outcome = "recreated" if pod else "no_longer_needed"
-            done.append(self._outcome(step, outcome, step.reason, new=pod, version=version, removed=True))
+            done.append(with_new(self._outcome(step, outcome, step.reason, removed=True), pod, version))
             self._context.journal.write("finished", **vars(done[-1]))
         return done
 
     def _all(self, outcome: str, reason: str, remedy: str = "") -> list[Recreation]:
-        return [self._outcome(step, outcome, reason, remedy=remedy) for step in self._steps]
+        return [self._outcome(step, outcome, reason, remedy) for step in self._steps]
 
     def _told(self, outcome: str, reason: str) -> list[Recreation]:
         """An old pod that is still there was not lost; one that is gone while the rollout is stuck may be missing."""
@@ -211,36 +213,11 @@ class WorkloadRestart:
         for step in self._steps:
             gone = step.pod.uid not in left
             word = outcome if gone or outcome == "not_started" else "set_aside"
-            done.append(self._outcome(step, word, reason, remedy=UNDO, removed=gone))
+            done.append(self._outcome(step, word, reason, UNDO, removed=gone))
             self._context.journal.write("failed" if word == "failed" else "interrupted", **vars(done[-1]))
         return done
 
-    def _outcome(
-        self,
-        step: Step,
-        outcome: str,
-        reason: str,
-        *,
-        remedy: str = "",
-        new: Pod | None = None,
-        version: str = "",
-        removed: bool = False,
-    ) -> Recreation:
-        return Recreation(
-            step.pod.namespace,
-            step.pod.name,
-            step.pod.uid,
-            outcome,
-            reason,
-            remedy,
-            old_version=predicates.effective_version(step.pod) or "",
-            new_name=new.name if new else "",
-            new_uid=new.uid if new else "",
-            new_node=new.node if new else "",
-            new_version=version,
-            started_at=self._started_at,
-            seconds=round(self._context.clock.monotonic() - self._started, 2),
-            workload=self._workload.shown,
-            method=step.action.value,
-            removed=removed,
-        )
+    def _outcome(self, step: Step, outcome: str, reason: str, remedy: str = "", *, removed: bool = False) -> Recreation:
+        seconds = round(self._context.clock.monotonic() - self._started, 2)
+        done = outcome_of(step, outcome, reason, remedy)
+        return replace(done, started_at=self._started_at, seconds=seconds, removed=removed)

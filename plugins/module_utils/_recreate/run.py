@@ -29,8 +29,9 @@ from ansible_collections.ackops.eci.plugins.module_utils._recreate.missing impor
     entries_of,
     why_missing,
 )
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.outcome import outcome_of, told_of
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.patience import Patience, Stopped
-from ansible_collections.ackops.eci.plugins.module_utils._recreate.pod import PodRecreation, told_of
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.pod import PodRecreation
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.prediction import predict
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.request import Request
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.result import (
@@ -45,7 +46,6 @@ from ansible_collections.ackops.eci.plugins.module_utils._recreate.waves import 
     Pool,
     ThreadPool,
     Waves,
-    untouched,
 )
 from ansible_collections.ackops.eci.plugins.module_utils._rules.estimate import Estimate
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import (
@@ -217,7 +217,7 @@ def _carried_out(
     plan = ready.retry(lambda: with_rights(api, _planned(context, request, present), request.removal))
     look.end()
     journal.tell("plan", pods=[told_of(step) for step in plan.steps])
-    refused = [untouched(step, "set_aside", step.reason, step.remedy) for step in plan.refused]
+    refused = [outcome_of(step, "set_aside", step.reason, step.remedy) for step in plan.refused]
     estimated = Estimate()
     if dry_run:
         outcomes, estimated = predict(context, plan)

@@ -12,16 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.context import RunContext
-from ansible_collections.ackops.eci.plugins.module_utils._recreate.pod import (
-    PodRecreation,
-    method_of,
-    pod_set_of,
-    told_of,
-)
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.outcome import method_of, outcome_of, told_of
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.pod import PodRecreation, pod_set_of
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.restart import WorkloadRestart
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Recreation
 from ansible_collections.ackops.eci.plugins.module_utils._rules.plan import Action, Plan, Step, next_step
-from ansible_collections.ackops.eci.plugins.module_utils._rules.predicates import effective_version
 from ansible_collections.ackops.eci.plugins.module_utils._rules.serial import slots
 
 # In flight at once at the most, however wide a wave: each holds a connection.
@@ -97,22 +92,6 @@ class _Aside:
     looked_at: float
 
 
-def untouched(step: Step, outcome: str, why: str, remedy: str = "", method: str = "") -> Recreation:
-    """The outcome of a step with which nothing was done."""
-    pod = step.pod
-    return Recreation(
-        pod.namespace,
-        pod.name,
-        pod.uid,
-        outcome,
-        why,
-        remedy,
-        old_version=effective_version(pod) or "",
-        workload=step.workload.shown if step.workload.uid else "",
-        method=method or step.action.value,
-    )
-
-
 class Waves:
     """The run of one plan: what is left, what is on its way, what is set aside, what is done, and why to stop."""
 
@@ -122,6 +101,7 @@ class Waves:
         self._limits = limits
         self._pool = pool
         self._left = list(plan.steps)
+        self._place = {step.pod.uid: number for number, step in enumerate(plan.steps)}
         self._busy: dict[str, int] = {}
         self._aside: dict[str, _Aside] = {}
         self._done: dict[str, Recreation] = {}
@@ -150,12 +130,12 @@ class Waves:
         aside = self._aside.get(step.group)
         method = method_of(step, self._context.method)
         if aside is None:
-            return untouched(step, "not_started", why, method=method)
+            return outcome_of(step, "not_started", why, method=method)
         if self._context.stop():  # with more time it might have gone
-            return untouched(
+            return outcome_of(
                 step, "not_started", f"{why}; it had been set aside: {aside.outcome.reason}", method=method
             )
-        return untouched(step, "set_aside", aside.outcome.reason, aside.outcome.remedy, method)
+        return outcome_of(step, "set_aside", aside.outcome.reason, aside.outcome.remedy, method=method)
 
     # -- beginning -----------------------------------------------------------------------------------------------
 
@@ -237,8 +217,7 @@ class Waves:
         if before is None or before.outcome.reason != outcome.reason:
             self._context.journal.write("set_aside", **vars(outcome))
         self._aside[step.group] = _Aside(outcome, now + pause, pause, now)
-        place = {one.pod.uid: number for number, one in enumerate(self._plan.steps)}
-        self._left = sorted([*self._left, step], key=lambda one: place[one.pod.uid])
+        self._left = sorted([*self._left, step], key=lambda one: self._place[one.pod.uid])
 
     def _tell_aside(self, group: str) -> None:
         """Have it told what keeps the pods of a group, for as long as they are set aside."""
