@@ -123,16 +123,21 @@ class CustomControllers:
     # -- Rollouts ------------------------------------------------------------------------------------------------
 
     def _rollout(self, owner: Json) -> Json:
-        """Two ReplicaSets at the most: the stable one, and that of a change, which is held at its canary's weight."""
+        """Two ReplicaSets at the most: the stable one, and that of a change.
+
+        A canary is held at its weight. A preview has all its pods, beside those that take traffic, until somebody promotes it.
+        """
         namespace, status = owner["metadata"]["namespace"], owner.get("status") or {}
         now, wanted = _revision(owner), int(owner["spec"].get("replicas", 1))
         stable = status.get("stableRS") or now
+        preview = stable != now and "blueGreen" in (owner["spec"].get("strategy") or {})
         weight = 100 if stable == now else _weight(owner)
         canary = math.ceil(wanted * weight / 100)
-        pods = self._of_rollout(owner, {now: canary, **({stable: wanted - canary} if stable != now else {})})
+        sizes = {now: canary, **({stable: wanted if preview else wanted - canary} if stable != now else {})}
+        pods = self._of_rollout(owner, sizes)
         ready = [pod for pod in pods if is_ready(pod) and "deletionTimestamp" not in pod["metadata"]]
         updated = [pod for pod in ready if pod["metadata"]["labels"].get(POD_HASH) == now]
-        if owner["spec"].get("restartAt") and len(ready) == wanted:
+        if owner["spec"].get("restartAt") and len(ready) == sum(sizes.values()):
             older = [pod for pod in ready if pod["metadata"]["creationTimestamp"] < owner["spec"]["restartAt"]]
             if older:
                 name = older[0]["metadata"]["name"]
@@ -142,7 +147,9 @@ class CustomControllers:
                     "metadata": {"name": name, "namespace": namespace},
                 }
                 self._api.request("POST", f"{path_of('Pod', namespace, name)}/eviction", body)
-        done = weight == 100 and len(updated) == wanted
+        done = weight == 100 and len(updated) == wanted and not preview
+        paused = "BlueGreenPause" if preview else "CanaryPauseStep" if weight < 100 else ""
+        traffic = {**owner["spec"]["selector"]["matchLabels"], **({POD_HASH: stable} if preview else {})}
         return {
             "observedGeneration": str(owner["metadata"]["generation"]),
             "replicas": len([pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]),
@@ -150,8 +157,8 @@ class CustomControllers:
             "updatedReplicas": len(updated),
             "currentPodHash": now,
             "stableRS": now if done else stable,
-            "selector": ",".join(f"{k}={v}" for k, v in sorted(owner["spec"]["selector"]["matchLabels"].items())),
-            "pauseConditions": [] if weight == 100 else [{"reason": "CanaryPauseStep"}],
+            "selector": ",".join(f"{key}={text}" for key, text in sorted(traffic.items())),
+            "pauseConditions": [{"reason": paused}] if paused else [],
         }
 
     def _of_rollout(self, owner: Json, sizes: dict[str, int]) -> list[Json]:

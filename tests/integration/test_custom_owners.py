@@ -93,6 +93,21 @@ def test_two_replica_sets_of_a_rollout_are_one_workload(scenario: Scenario) -> N
     assert told == ["removing", "removed", "finished"] * 4
 
 
+@pytest.mark.parametrize("method", ["evict", "restart"])
+def test_a_rollout_with_a_preview(scenario: Scenario, method: str) -> None:
+    """Blue-green, not promoted yet: twice as many pods as it wants, of which only half take traffic; all of them are recreated."""
+    made(scenario, ROLLOUT, replicas=2, annotations=SLOW, strategy={"blueGreen": {"autoPromotionEnabled": False}})
+    template = {"metadata": {"annotations": {"release": "2"}}}
+    scenario.api.patch(ROLLOUT.path_of(scenario.namespace, "web"), {"spec": {"template": template}})
+    pods = w.wait_ready(scenario.api, scenario.namespace, "web", 4)
+    w.age(scenario.api, pods, OLD)
+    run = scenario.recreate(pods, method=method, pod_timeout=60)
+    assert set(run.outcomes.values()) == {"recreated"}, run.told
+    assert {entry["workload"] for entry in run.result["pods"]} == {f"Rollout {scenario.namespace}/web"}
+    w.wait_ready(scenario.api, scenario.namespace, "web", 4)
+    assert (versions(scenario), len(owners(scenario))) == ({NEW}, 2)
+
+
 def test_a_rollout_that_is_under_way(scenario: Scenario) -> None:
     """Its controller takes the old pods away itself: set aside until it has settled."""
     pods = made(scenario, ROLLOUT, replicas=2)

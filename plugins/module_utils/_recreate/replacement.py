@@ -46,11 +46,13 @@ class ReplacementSearch:
         self._warning = ""
         self._warning_seen = context.clock.monotonic()
         self._served = True  # whether the old pod was Ready when it went
+        self._had = 0  # how many pods the workload had, this one among them
 
     def begin(self) -> None:
         """Before the removal: whatever is there now replaces nothing, but for pods of this workload that are on their way."""
         mine = self._seen().get(self._step.pod.uid)
         self._served = mine is None or mine.pod.ready
+        self._had = len(self._living()) + 1
         self._before = self._context.in_flight.begin(self._step.group, self._step.pod.uid, self._seen())
 
     def removed(self) -> None:
@@ -103,6 +105,9 @@ class ReplacementSearch:
         others = (seen for uid, seen in pods.items() if uid != self._step.pod.uid)
         return [seen for seen in others if self._owns(seen.pod) and not seen.pod.finished]
 
+    def _living(self) -> list[Seen]:
+        return [seen for seen in self.siblings(self._seen()) if not seen.pod.deleting]
+
     @property
     def _min_ready_seconds(self) -> float:
         spec = (self._step.workload.manifest or {}).get("spec") or {}
@@ -146,8 +151,8 @@ class ReplacementSearch:
             if predicates.job_failed(manifest):
                 raise CannotRecreate(f"its {workload.shown} failed after the pod was removed")
             return "its Job has finished meanwhile" if predicates.job_finished(manifest) else ""
-        living = [seen for seen in self.siblings(self._seen()) if not seen.pod.deleting]
-        if self.gone and len(living) >= predicates.wanted_replicas(manifest):
+        wanted = predicates.wanted_pods(manifest, workload.manifest or {}, self._had)
+        if self.gone and len(self._living()) >= wanted:
             return f"{workload.shown} was scaled down meanwhile"
         return ""
 

@@ -53,6 +53,7 @@ class WorkloadRestart:
         self._patience = Patience(context.clock, context.stop, timeout, self._wait.because)
         self._view = context.views.take(pod_set_of(steps[0]))
         self._best: int | None = None  # how near to the end it has come
+        self._had = 0  # how many pods the workload had
         self._look_again = FOLLOW_SECONDS  # how long the pods are followed before the workload is read
         self.lasting = False
 
@@ -88,6 +89,8 @@ class WorkloadRestart:
         if why:
             raise NotNow(f"{self._workload.shown} has not settled: {why}", "Finish the rollout or undo it.")
         self._context.creation.check_template(self._workload, manifest)
+        self._patience.retry(self._view.look)
+        self._had = len(self._living())
         return manifest
 
     def _retry_reread(self) -> Manifest | None:
@@ -137,6 +140,9 @@ class WorkloadRestart:
         pods = self._view.pods.values()
         return [one for one in pods if self._context.workloads.owns(self._workload, one.pod) and not one.pod.finished]
 
+    def _living(self) -> list[Seen]:
+        return [seen for seen in self._pods() if not seen.pod.deleting]
+
     def _left(self) -> set[str]:
         return {step.pod.uid for step in self._steps} & set(self._view.pods)
 
@@ -164,7 +170,8 @@ class WorkloadRestart:
         manifest = self._context.workloads.reread(self._workload)
         if manifest is None:
             raise CannotRecreate(f"{self._workload.shown} was deleted meanwhile")
-        if len(good) < predicates.wanted_replicas(manifest):
+        wanted = predicates.wanted_pods(manifest, self._workload.manifest or {}, self._had)
+        if len(good) < max(wanted, len(self._living())):
             self._look_again = FOLLOW_SECONDS
             return None
         if predicates.rollout_in_progress(manifest):

@@ -241,6 +241,26 @@ def wanted_replicas(workload: Mapping[str, Any]) -> int:
     return 1 if count is None else int(count)
 
 
+def wanted_pods(workload: Mapping[str, Any], before: Mapping[str, Any], had: int) -> int:
+    """How many pods the workload is to have now, of which there were ``had`` when its manifest was ``before``.
+
+    A Rollout between two versions has the pods of its preview, or of a canary that is sent some traffic, beside those that it
+    wants: as many as it had, until somebody scales or promotes it.
+    https://argo-rollouts.readthedocs.io/en/stable/features/bluegreen/
+    """
+    wanted = wanted_replicas(workload)
+    if workload.get("kind") != "Rollout" or _between(workload) != _between(before) or not any(_between(workload)):
+        return wanted
+    return max(wanted, had) if wanted == wanted_replicas(before) else wanted
+
+
+def _between(rollout: Mapping[str, Any]) -> tuple[str, str]:
+    """The hashes of the two versions between which a Rollout is; empty where it is not."""
+    status = rollout.get("status") or {}
+    stable, current = str(status.get("stableRS") or ""), str(status.get("currentPodHash") or "")
+    return ("", "") if stable == current else (stable, current)
+
+
 def job_finished(job: Mapping[str, Any]) -> bool:
     """Whether a Job is Complete or Failed: from then on its controller makes no more pods."""
     return any(condition(job, kind).get("status") == "True" for kind in ("Complete", "Failed"))

@@ -505,3 +505,22 @@ def test_when_an_eviction_could_end_a_job(spec: dict[str, Any], rules: list[dict
     )
     assert found.startswith(why)
     assert bool(found) == bool(why)
+
+
+def test_a_rollout_between_two_versions_is_to_have_what_it_had() -> None:
+    """Its preview beside what takes traffic, until somebody scales or promotes it; nothing else has more than it wants."""
+
+    def rollout(stable: str, current: str, replicas: int = 2, kind: str = "Rollout") -> dict[str, Any]:
+        status = {"stableRS": stable, "currentPodHash": current}
+        return {"kind": kind, "spec": {"replicas": replicas}, "status": status}
+
+    before = rollout("one", "two")
+    assert predicates.wanted_pods(before, before, 4) == 4
+    assert predicates.wanted_pods(before, before, 1) == 2
+    assert predicates.wanted_pods(rollout("one", "two", replicas=1), before, 4) == 1
+    assert predicates.wanted_pods(rollout("two", "two"), before, 4) == 2
+    assert predicates.wanted_pods(rollout("one", "three"), before, 4) == 2
+    settled = rollout("two", "two")
+    assert predicates.wanted_pods(settled, settled, 4) == 2
+    deployment = rollout("one", "two", kind="Deployment")
+    assert predicates.wanted_pods(deployment, deployment, 4) == 2
