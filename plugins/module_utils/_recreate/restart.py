@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ansible_collections.ackops.eci.plugins.module_utils._errors import (
@@ -117,6 +117,7 @@ class WorkloadRestart:
         """Wait until no old pod is left and all others are good. Raises CannotRecreate when nothing moves any more."""
         while True:
             self._patience.retry(self._view.refresh)
+            seen = self._view.pods
             new = self._patience.retry(self._all_good)
             if new is not None:
                 return new
@@ -125,13 +126,12 @@ class WorkloadRestart:
             if self._patience.remaining <= 0:
                 raise CannotRecreate(self._why_stuck())
             try:
-                self._follow_pods(min(self._look_again, max(self._patience.remaining, 0.1)))
+                self._follow_pods(seen, min(self._look_again, max(self._patience.remaining, 0.1)))
             except (WatchBroken, ListExpired, ApiError, ConnectionFailed):
                 self._patience.sleep(1.0)  # whatever ends a watch at once must not be asked in a circle
 
-    def _follow_pods(self, seconds: float) -> None:
-        """Wait until something happens to the pods, then a little for what happens with it."""
-        before = self._view.pods
+    def _follow_pods(self, before: Mapping[str, Seen], seconds: float) -> None:
+        """Wait until something has happened to the pods, then a little for what happens with it."""
         self._view.follow(seconds, lambda: self._view.pods is not before)
         if self._view.pods is not before:
             self._patience.sleep(GATHER_SECONDS)
