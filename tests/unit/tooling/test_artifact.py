@@ -9,13 +9,14 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import subprocess
 import tarfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.dev import artifact
+from tests.dev import artifact, copies
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,3 +82,26 @@ def test_two_builds_are_the_same_bytes_and_install(tmp_path: Path) -> None:
     clean = {key: value for key, value in os.environ.items() if key not in {"ANSIBLE_COLLECTIONS_PATH", "PYTHONPATH"}}
     subprocess.run(install, check=True, capture_output=True, env=clean)
     assert (place / "ansible_collections" / "ackops" / "eci" / "plugins" / "modules" / "eci_compat_check.py").is_file()
+
+
+def test_it_installs_from_the_repository(tmp_path: Path) -> None:
+    """As from GitHub: what git has is enough, and only what git has is there."""
+    repository, place = tmp_path / "repository", tmp_path / "collections"
+    shutil.copytree(copies.refresh("main"), repository)
+    git = ["git", "-C", str(repository), "-c", "user.name=somebody", "-c", "user.email=somebody@example.org"]
+    for command in (
+        ["init", "--quiet"],
+        ["add", "--all"],
+        ["commit", "--quiet", "--no-verify", "--message", "all of it"],
+    ):
+        subprocess.run([*git, *command], check=True, capture_output=True)
+    install = ["ansible-galaxy", "collection", "install", "--no-deps", "-p", str(place), f"git+{repository.as_uri()}"]
+    clean = {key: value for key, value in os.environ.items() if key not in {"ANSIBLE_COLLECTIONS_PATH", "PYTHONPATH"}}
+    subprocess.run(install, check=True, capture_output=True, env=clean)
+    installed = place / "ansible_collections" / "ackops" / "eci"
+    described = ["ansible-doc", "--metadata-dump", "--no-fail-on-errors", "ackops.eci"]
+    told = subprocess.run(
+        described, check=True, capture_output=True, text=True, env={**clean, "ANSIBLE_COLLECTIONS_PATH": str(place)}
+    )
+    assert '"ackops.eci.eci_compat_check"' in told.stdout
+    assert not (installed / "tests" / "__pycache__").exists()
