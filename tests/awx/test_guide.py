@@ -26,6 +26,8 @@ BLOCK = re.compile(r"^\.\. code-block:: (\w+)\n\n((?:   .*\n|\n)+)", re.MULTILIN
 TABLE = re.compile(r"^\.\. list-table::\n   :header-rows: 1\n\n((?:   .*\n|\n)+)", re.MULTILINE)
 ORDER = ["audit", "plan", "approval", "preflight", "upgrade", "report"]
 VERSION = {"eci_preflight_target_version": "v1.26"}
+# All that the form asks for.
+TYPED = {"access_key_id": "typed id", "access_key_secret": "typed secret", "region": "typed region"}
 # What a row of the table of rights means to AWX.
 RIGHTS = {
     "read jobs and their output": ("job_templates", "ECI report", "read_role"),
@@ -66,7 +68,7 @@ def awx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Awx]:
     with client.awx(folder) as server:
         assert server.run(command("awx_apply"))[0] > 10
         server.type_in("ECI clusters", kubeconfig="typed kubeconfig")
-        server.type_in("ECI cluster upgrade", access_key_id="typed id", access_key_secret="typed secret")
+        server.type_in("ECI cluster upgrade", **TYPED)
         yield server
 
 
@@ -101,8 +103,7 @@ def test_the_second_time_nothing_is_changed_and_what_was_typed_in_stays(awx: Awx
     """As the guide promises."""
     assert awx.run(command("awx_apply"))[0] == 0
     assert awx.store.named("credentials", "ECI clusters")["inputs"] == {"kubeconfig": "typed kubeconfig"}
-    typed = awx.store.named("credentials", "ECI cluster upgrade")["inputs"]
-    assert (typed["access_key_id"], typed["access_key_secret"]) == ("typed id", "typed secret")
+    assert awx.store.named("credentials", "ECI cluster upgrade")["inputs"] == TYPED
 
 
 def test_the_version_alone_is_enough_and_is_needed(awx: Awx) -> None:

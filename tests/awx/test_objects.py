@@ -26,6 +26,7 @@ ALL = {
     "eci_awx_kubeconfig": "apiVersion: v1\nkind: Config\n",
     "eci_awx_access_key_id": "example-id",
     "eci_awx_access_key_secret": "example-secret",
+    "eci_awx_region": "cn-shanghai",
     "eci_awx_record_dir": "/records",
     "eci_awx_webhook_url": "https://hooks.example.com/eci",
     "eci_awx_webhook_username": "awx",
@@ -46,12 +47,12 @@ ALL = {
     "eci_awx_labels": ["ack", "eci"],
     "eci_awx_job_timeout": 43200,
     "eci_awx_approval_timeout": 86400,
-    "eci_awx_single_cluster": True,
+    "eci_awx_kubernetes_credential": "only cluster",
 }  # fmt: skip
 # What ALL names, and an administrator has made.
 THERE = [
     ("credential", "git"), ("credential", "registry"), ("credential", "secrets"), ("credential", "vault"),
-    ("instance_group", "mesh"),
+    ("credential", "only cluster"), ("instance_group", "mesh"),
 ]  # fmt: skip
 ROLES = ("eci_preflight", "eci_fleet_upgrade")
 # Keywords of a play take variables that are no role's: their defaults stand in the playbook. No survey asks for hosts: AWX has limits.
@@ -179,6 +180,15 @@ def test_variables_of_a_template_are_no_templates(calls: list[Call]) -> None:
     """With ALLOW_JINJA_IN_EXTRA_VARS=never AWX hands them on as they are, and braces would be a directory's name."""
     given = [call.arguments.get("extra_vars") or {} for call in calls]
     assert [extra for extra in given if "{{" in str(extra)] == []
+
+
+def test_one_credential_says_which_cluster(calls: list[Call], settings: str) -> None:
+    """AWX's own for Kubernetes, where it is set: what is put into a template by hand goes when applied again."""
+    given = {call.name: call.arguments["credentials"] for call in calls if call.kind == "job_template"}
+    clusters = ["ECI clusters"] if settings == "fewest" else ["only cluster", "vault"]
+    assert given == {
+        "ECI audit": clusters, "ECI preflight": clusters, "ECI upgrade": [*clusters, "ECI cluster upgrade"], "ECI report": [],
+    }  # fmt: skip
 
 
 def test_a_job_is_not_cut_off(calls: list[Call], settings: str) -> None:

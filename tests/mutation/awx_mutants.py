@@ -21,6 +21,12 @@ def _awx(says: str, file: str, old: str, new: str, tests: tuple[str, ...], envir
 AWX_MUTANTS = (
     _awx("applying again erases what was typed into AWX", f"{_TASKS}/credential.yml",
          "{{ __eci_awx_there | combine(", "{{ {} | combine(", _SECOND_TIME),
+    _awx("a default goes over the region that was typed in", "playbooks/awx/settings.yml",
+         "eci_awx_region: ''", "eci_awx_region: cn-hangzhou", _SECOND_TIME),
+    _awx("what others made in the organization is deleted with it", f"{_TASKS}/remove.yml",
+         "    - __eci_awx_others | length == 0\n", "", ("tests/awx/test_apply.py", "-k", "of_others")),
+    _awx("AWX's own credential for the cluster is taken out again", f"{_OBJECTS}/templates.yml",
+         "[eci_awx_kubernetes_credential or 'ECI clusters']", "['ECI clusters']", _OF_OBJECTS),
     _awx("the upgrade follows on a preflight that was cancelled", f"{_OBJECTS}/templates.yml",
          "success_nodes: [{identifier: upgrade}]", "always_nodes: [{identifier: upgrade}]",
          ("tests/awx/test_guide.py", "-k", "ways_to_stop")),
