@@ -39,6 +39,8 @@ RIGHTS = {
     "change *ECI fleet upgrade*": ("workflow_job_templates", "ECI fleet upgrade", "admin_role"),
 }
 
+CANCEL = "cancel *ECI fleet upgrade*"
+
 
 def blocks(kind: str) -> list[str]:
     """The code blocks of a kind."""
@@ -173,6 +175,7 @@ def test_the_table_of_ways_to_stop(awx: Awx, row: list[str], status: str) -> Non
 def test_the_table_of_rights(awx: Awx) -> None:
     """Each cell is what AWX would say."""
     (_corner, *teams), *rows = tables()[0]
+    rows = [row for row in rows if row[0] != CANCEL]
     assert {row[0] for row in rows} == set(RIGHTS)
     found: dict[Any, str] = {}
     for team in teams:
@@ -181,6 +184,23 @@ def test_the_table_of_rights(awx: Awx) -> None:
             may = awx.store.may(number, endpoint, awx.store.named(endpoint, name)["id"], role)
             found[what, team] = "yes" if may else "no"
     assert found == {(row[0], team): cell for row in rows for team, cell in zip(teams, row[1:], strict=True)}
+
+
+def test_who_may_cancel(awx: Awx) -> None:
+    """The one row that is more than a role: whoever launched a workflow may cancel it."""
+    (_corner, *teams), *rows = tables()[0]
+    (cells,) = [row[1:] for row in rows if row[0] == CANCEL]
+    said = {}
+    for team in teams:
+        others = launched(awx)
+        answers = [awx.ask("POST", f"workflow_jobs/{others.id}/cancel", {}, team)[0]]
+        endpoint, name, role = RIGHTS["launch *ECI fleet upgrade*"]
+        if awx.store.may(awx.store.named("teams", team)["id"], endpoint, awx.store.named(endpoint, name)["id"], role):
+            answers.append(awx.ask("POST", f"workflow_jobs/{launched(awx, team).id}/cancel", {}, team)[0])
+        said[team] = {(403,): "no", (403, 202): "what they launched", (202, 202): "yes"}[tuple(answers)]
+        if others.status == "running":
+            awx.jobs.cancel(others.id)
+    assert said == dict(zip(teams, cells, strict=True))
 
 
 @pytest.mark.parametrize(
