@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+from jinja2 import ChainableUndefined, sandbox
 
 from tests.awx import recorder, rules, schema, surveys
 from tests.awx.recorder import Call
@@ -180,6 +182,46 @@ def test_variables_of_a_template_are_no_templates(calls: list[Call]) -> None:
     """With ALLOW_JINJA_IN_EXTRA_VARS=never AWX hands them on as they are, and braces would be a directory's name."""
     given = [call.arguments.get("extra_vars") or {} for call in calls]
     assert [extra for extra in given if "{{" in str(extra)] == []
+
+
+ONE = {"cluster": "shop-east", "headline": "NOT READY for Kubernetes 1.26 (now 1.24): 4 incompatible"}
+LINES = ["preflight of 1 cluster: 1 not ready", "shop-east: NOT READY"]
+
+
+@pytest.mark.parametrize(
+    ("artifacts", "clusters"),
+    [
+        ({"artifacts": {"eci_preflight_result_shop_east": ONE}}, [f"shop-east: {ONE['headline']}"]),
+        ({"artifacts": {"eci_report": {"lines": LINES}, "eci_preflight_result_shop_east": ONE}}, LINES),
+        ({"artifacts": {}}, []),
+        # A workflow has none.
+        ({}, []),
+    ],
+    ids=["audit", "report", "cancelled", "workflow"],
+)
+def test_a_message_names_the_clusters(
+    calls: list[Call], settings: str, artifacts: dict[str, Any], clusters: list[str]
+) -> None:
+    """And how many of their pods, as a body that AWX takes for JSON, rendered as AWX does: what is not there is empty, at any depth."""
+    said = [call.arguments["messages"] for call in calls if call.kind == "notification_template"]
+    assert len(said) == (1 if settings == "all" else 0)
+    awx = sandbox.ImmutableSandboxedEnvironment(undefined=ChainableUndefined)
+    job = {"name": "ECI audit", "status": "failed", "job_explanation": "", **artifacts}
+    for messages in said:
+        for event in ("success", "error"):
+            sent = json.loads(awx.from_string(messages[event]["body"]).render(job=job, url="https://awx/#/jobs/1"))
+            assert sent == {
+                "job": "ECI audit", "status": "failed", "url": "https://awx/#/jobs/1", "explanation": "", "clusters": clusters,
+            }  # fmt: skip
+        for event in messages["workflow_approval"]:
+            waiting = {
+                "approval_node_name": "Recreate and upgrade",
+                "approval_status": event,
+                "workflow_url": "https://awx",
+            }
+            body = messages["workflow_approval"][event]["body"]
+            sent = json.loads(sandbox.ImmutableSandboxedEnvironment().from_string(body).render(**waiting))
+            assert (sent["approval"], sent["status"], sent["url"]) == tuple(waiting.values())
 
 
 def test_one_credential_says_which_cluster(calls: list[Call], settings: str) -> None:
