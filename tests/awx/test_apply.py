@@ -92,6 +92,7 @@ def check_applied(store: Store) -> None:
         "eci_preflight_record_root": "/records",
         "eci_fleet_upgrade_tasks_file": "upgrade_tasks.yml",
         "eci_fleet_upgrade_recreate": False,
+        "eci_preflight_fail_when_not_ready": False,
     }
     hanging = {kind: len(ids) for (_place, one, kind), ids in store.associated.items() if one == upgrade["id"]}
     assert hanging == {"credentials": 3, "labels": 2, "instance_groups": 1, "notification_templates_error": 1}

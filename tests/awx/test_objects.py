@@ -233,6 +233,21 @@ def test_one_credential_says_which_cluster(calls: list[Call], settings: str) -> 
     }  # fmt: skip
 
 
+def test_what_a_launch_may_say(calls: list[Call]) -> None:
+    """As the guide says. The report, which reads no cluster, is not sliced; what recreates nothing is not launched as a check."""
+    asked = {
+        call.name: {key[4:-10] for key, value in call.arguments.items() if key.startswith("ask_") and value}
+        for call in calls
+        if call.kind in {"job_template", "workflow_job_template"}
+    }
+    everywhere = {"limit", "timeout", "instance_groups", "verbosity"}
+    upgrade = everywhere | {"forks", "job_slice_count", "diff_mode"}
+    assert asked == {
+        "ECI audit": upgrade | {"job_type"}, "ECI preflight": upgrade | {"job_type"}, "ECI upgrade": upgrade,
+        "ECI report": everywhere, "ECI fleet upgrade": {"limit"},
+    }  # fmt: skip
+
+
 def test_a_job_is_not_cut_off(calls: list[Call], settings: str) -> None:
     """0 would be whatever AWX is set to, and -1 is no limit."""
     limits = {call.arguments["timeout"] for call in calls if call.kind == "job_template"}
