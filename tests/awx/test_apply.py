@@ -140,7 +140,11 @@ def test_nothing_of_others_goes_with_the_organization(awx: Awx) -> None:
     organization = awx.store.create("organizations", {"name": "ACK upgrades"})["id"]
     kind = awx.store.named("credential_types", "type of git")["id"]
     awx.store.create("credentials", {"name": "theirs", "organization": organization, "credential_type": kind})
-    assert awx.play("remove", {})[0] == 0
+    changed, output = awx.play("remove", {})
+    assert changed == 0
+    assert (
+        "The organization ACK upgrades stays, because AWX would delete with it what was not applied: theirs." in output
+    )
     assert awx.store.named("credentials", "theirs")["organization"] == organization
     assert awx.left()["organizations"] == {"ACK upgrades"}
 
