@@ -43,6 +43,7 @@ SAVED_LAUNCH: Mapping[str, Kind] = {
 # Writable fields.
 FIELDS: Mapping[str, Mapping[str, Kind]] = {
     "organizations": {**NAMED},
+    "applications": {**OF_ORGANIZATION},
     "labels": {"name": str, "organization": "organizations"},
     "teams": {**OF_ORGANIZATION},
     "instance_groups": {"name": str},
@@ -119,6 +120,7 @@ UNIQUE: Mapping[str, tuple[str, ...]] = {
 }
 # What goes with an object that is deleted, by the field that refers to it. Other references become null.
 BELONGS: Mapping[str, tuple[str, ...]] = {
+    "applications": ("organization",),
     "labels": ("organization",),
     "teams": ("organization",),
     "credentials": ("organization",),

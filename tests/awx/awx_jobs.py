@@ -31,6 +31,8 @@ class Job:
     status: str = "running"
     workflow: int | None = None
     node: int | None = None
+    # The team of whoever launched it, or its workflow; None for an administrator of AWX.
+    by: int | None = None
     artifacts: dict[str, Any] = field(default_factory=dict)
 
     def shown(self) -> Record:
@@ -76,7 +78,7 @@ class Jobs:
             one[name] for one in used for name in ("inventory", "project") if one.get(name)
         }
 
-    def launch(self, endpoint: str, number: int, given: Mapping[str, Any]) -> Job:
+    def launch(self, endpoint: str, number: int, given: Mapping[str, Any], by: int | None = None) -> Job:
         """Launch a template by itself; what it does not ask for is ignored, answers that are missing are not."""
         template = self.store.one(endpoint, number)
         survey = self.store.surveys.get((endpoint, number), {}) if template["survey_enabled"] else {}
@@ -93,8 +95,9 @@ class Jobs:
         variables = {**_loaded(template["extra_vars"]), **surveys.sent(survey, answers)}
         if endpoint == "job_templates":
             asked_type = given.get("job_type") if template["ask_job_type_on_launch"] else None
-            return self._add("job", template, variables, job_type=asked_type or template["job_type"], limit=limit)
-        made = self._add("workflow_job", template, variables, limit=limit)
+            asked_type = asked_type or template["job_type"]
+            return self._add("job", template, variables, job_type=asked_type, limit=limit, by=by)
+        made = self._add("workflow_job", template, variables, limit=limit, by=by)
         self._go_on(made)
         return made
 
@@ -167,7 +170,7 @@ class Jobs:
     def _spawn(self, workflow: Job, node: Record, parents: list[Job]) -> None:
         template = self.store.one("unified_job_templates", node["unified_job_template"])
         place = self.store.place(template["id"])
-        more: dict[str, Any] = {"workflow": workflow.id, "node": node["id"]}
+        more: dict[str, Any] = {"workflow": workflow.id, "node": node["id"], "by": workflow.by}
         if place == "workflow_approval_templates":
             approval = self._add("workflow_approval", template, {}, **more)
             # An approval hands on what came to it.

@@ -84,7 +84,7 @@ class Handler(BaseHTTPRequestHandler):
             return self._job(number, part, team)
         if part == "launch" and endpoint in SURVEYED and self.command == "POST":
             self._need(team, endpoint, number, "execute_role")
-            return 201, self.jobs.launch(endpoint, number, self._body()).shown()
+            return 201, self.jobs.launch(endpoint, number, self._body(), team).shown()
         if team is not None:
             raise Refused(403, detail="You do not have permission to perform this action.")
         if endpoint == "roles":
@@ -113,7 +113,9 @@ class Handler(BaseHTTPRequestHandler):
             self.jobs.end(number, "successful" if part == "approve" else "failed", job.artifacts)
             return 204, None
         if self.command == "POST" and part == "cancel":
-            self._need(team, endpoint, node, "admin_role" if job.workflow else "execute_role")
+            # Whoever started it may, and who administers the template; the right to launch is not enough.
+            if team is None or team != job.by:
+                self._need(team, endpoint, node, "admin_role")
             self.jobs.cancel(number)
             return 202, None
         raise Refused(404, detail="The requested resource could not be found.")

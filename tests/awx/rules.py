@@ -227,7 +227,8 @@ def one_credential_of_a_type(calls: Sequence[Call]) -> Iterator[str]:
     """AWX refuses a template with two credentials of one type."""
     types = {call.name: call.arguments.get("credential_type") for call in calls if call.kind == "credential"}
     for call in calls:
-        found = [types.get(name) for name in call.arguments.get("credentials") or []]
+        # Of those that are there anyway the type is not known.
+        found = [types[name] for name in call.arguments.get("credentials") or [] if name in types]
         yield from (
             f"{call} has two credentials of the type {kind}" for kind in {k for k in found if found.count(k) > 1}
         )

@@ -14,8 +14,15 @@ from tests.awx.awx_fields import PROMPTS, PROMPTS_OF_WORKFLOW
 Question = Mapping[str, Any]
 # A key that AWX does not know is kept and ignored, so that a slip of the pen would go unseen.
 KEYS = {"variable", "question_name", "question_description", "type", "choices", "default", "required", "min", "max"}
+# Those that we use: an answer to a multiselect is a list, which no variable of ours takes.
 ANSWERS: dict[str, type] = {
-    "text": str, "textarea": str, "password": str, "multiplechoice": str, "multiselect": str, "integer": int, "float": float,
+    "text": str, "textarea": str, "password": str, "multiplechoice": str, "integer": int, "float": float,
+}  # fmt: skip
+_TEXT = ((str,), "a string")
+# What an answer may be, and how AWX calls that.
+TYPES: dict[str, tuple[tuple[type, ...], str]] = {
+    "text": _TEXT, "textarea": _TEXT, "password": _TEXT, "integer": ((int,), "an integer"),
+    "float": ((float, int), "a numeric type"),
 }  # fmt: skip
 # Ansible reads an answer as YAML: 1.30 becomes a number, yes a boolean. A letter keeps it what it is.
 NUMBER = re.compile(r"^[\d.]+$")
@@ -47,7 +54,7 @@ def _question(question: Question) -> Iterator[str]:
     if default != "" and (not isinstance(default, answer) or isinstance(default, bool)):
         yield f"default {default!r} is no {answer.__name__}"
     yield from _bounds(question)
-    if question["type"].startswith("multi"):
+    if question["type"] == "multiplechoice":
         yield from _choices(question)
 
 
@@ -88,19 +95,18 @@ def answered(spec: Mapping[str, Any], answers: Mapping[str, Any], *, required: b
 
 
 def _answer(question: Question, variable: str, value: Any) -> Iterator[str]:
-    kind = ANSWERS[question["type"]]
-    # AWX compares the types themselves: a boolean is no number to it.
-    fits = isinstance(value, kind) and isinstance(value, bool) == (kind is bool)
-    if not fits and question["type"] != "multiselect":
-        yield f"Value {value} for '{variable}' expected to be {kind.__name__}."
-        return
-    if question["type"].startswith("multi"):
+    if question["type"] == "multiplechoice":
         if value not in question["choices"]:
             yield f"Value {value} for '{variable}' expected to be one of {question['choices']}."
         return
-    size = len(value) if isinstance(value, str) else value
+    kinds, called = TYPES[question["type"]]
+    # AWX compares the types themselves: a boolean is no number to it.
+    if type(value) not in kinds:
+        yield f"Value {value} for '{variable}' expected to be {called}."
+        return
+    size, length = (len(value), f"length is {len(value)} ") if isinstance(value, str) else (value, "")
     if question.get("min") not in {None, ""} and size < question["min"]:
-        yield f"'{variable}' value {value} is too small (must be at least {question['min']})."
+        yield f"'{variable}' value {value} is too small ({length}must be at least {question['min']})."
     if question.get("max") not in {None, ""} and size > question["max"]:
         yield f"'{variable}' value {value} is too large (must be no more than {question['max']})."
 

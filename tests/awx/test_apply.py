@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.awx import client
-from tests.awx.awx_fields import FIELDS
+from tests.awx.awx_fields import BELONGS, COUNTED, FIELDS
 from tests.awx.awx_hidden import ENCRYPTED
 from tests.awx.awx_store import Store
 from tests.awx.client import Awx
 from tests.awx.test_objects import ALL, FEWEST, THERE
+from tests.dev.paths import REPO
 
 NODES = ["audit", "plan", "approval", "preflight", "upgrade", "report"]
 LINKS = [
@@ -90,6 +92,7 @@ def check_applied(store: Store) -> None:
         "eci_preflight_record_root": "/records",
         "eci_fleet_upgrade_tasks_file": "upgrade_tasks.yml",
         "eci_fleet_upgrade_recreate": False,
+        "eci_preflight_fail_when_not_ready": False,
     }
     hanging = {kind: len(ids) for (_place, one, kind), ids in store.associated.items() if one == upgrade["id"]}
     assert hanging == {"credentials": 3, "labels": 2, "instance_groups": 1, "notification_templates_error": 1}
@@ -130,6 +133,27 @@ def test_in_again_out_again(awx: Awx) -> None:
     assert awx.play("remove", {})[0] == 1
     assert awx.left() == before
     assert awx.play("remove", {})[0] == 0
+
+
+def test_nothing_of_others_goes_with_the_organization(awx: Awx) -> None:
+    """AWX would delete it, and counts it nowhere: a credential for Git, say, that an administrator made there."""
+    organization = awx.store.create("organizations", {"name": "ACK upgrades"})["id"]
+    kind = awx.store.named("credential_types", "type of git")["id"]
+    awx.store.create("credentials", {"name": "theirs", "organization": organization, "credential_type": kind})
+    changed, output = awx.play("remove", {})
+    assert changed == 0
+    assert (
+        "The organization ACK upgrades stays, because AWX would delete with it what was not applied: theirs." in output
+    )
+    assert awx.store.named("credentials", "theirs")["organization"] == organization
+    assert awx.left()["organizations"] == {"ACK upgrades"}
+
+    # The same holds for all that goes with an organization and is not in its counts, and for workflows, which would be nobody's.
+    # A label goes by itself when nothing bears it.
+    tasks = yaml.safe_load((REPO / "playbooks" / "awx" / "tasks" / "remove.yml").read_text(encoding="utf-8"))
+    (looked_for,) = [task["loop"] for task in tasks if task["name"].startswith("See what of others")]
+    cascading = {place for place, keys in BELONGS.items() if "organization" in keys}
+    assert set(looked_for) == cascading - {*COUNTED, "labels"} | {"workflow_job_templates"}
 
 
 def test_what_was_typed_into_awx_stays(awx: Awx) -> None:

@@ -78,7 +78,33 @@ def test_an_answer_that_is_none_of_the_choices(awx: Awx) -> None:
     """A boolean is not the text of one."""
     made = template(awx, {**QUESTION, "choices": ["true", "false"], "required": False})
     status, said = awx.ask("POST", f"job_templates/{made}/launch", {"extra_vars": {"v": False}})
-    assert (status, said) == (400, {"variables_needed_to_start": ["Value False for 'v' expected to be str."]})
+    assert (status, said) == (
+        400,
+        {"variables_needed_to_start": ["Value False for 'v' expected to be one of ['true', 'false']."]},
+    )
+
+
+@pytest.mark.parametrize(
+    ("question", "value", "said"),
+    [
+        ({"type": "text"}, 1, "Value 1 for 'v' expected to be a string."),
+        ({"type": "text", "min": 1}, "", "'v' value  is too small (length is 0 must be at least 1)."),
+        ({"type": "integer"}, "1", "Value 1 for 'v' expected to be an integer."),
+        ({"type": "integer"}, True, "Value True for 'v' expected to be an integer."),
+        ({"type": "integer", "min": 2}, 1, "'v' value 1 is too small (must be at least 2)."),
+        ({"type": "integer", "max": 2}, 3, "'v' value 3 is too large (must be no more than 2)."),
+        ({"type": "float"}, "1", "Value 1 for 'v' expected to be a numeric type."),
+        ({"type": "float"}, 1, None),
+    ],
+)
+def test_answers_are_what_they_are_asked_for(
+    awx: Awx, question: dict[str, Any], value: object, said: str | None
+) -> None:
+    """SurveyJobTemplateMixin._survey_element_validation, in its words; an empty answer is one."""
+    plain = {key: word for key, word in QUESTION.items() if key != "choices"}
+    made = template(awx, {**plain, "required": False, **question})
+    status, answer = awx.ask("POST", f"job_templates/{made}/launch", {"extra_vars": {"v": value}})
+    assert (status, answer.get("variables_needed_to_start")) == ((400, [said]) if said else (201, None))
 
 
 def test_what_is_not_asked_for_is_ignored_at_a_launch_and_refused_of_a_node(awx: Awx) -> None:
@@ -196,6 +222,18 @@ def test_a_cancelled_job_is_a_failed_one(awx: Awx, status: str, link: str, goes_
     for left in awx.jobs.running():
         awx.jobs.end(left.id, "successful")
     assert launched.status == ("successful" if goes_on else "failed")
+
+
+def test_who_started_a_job_may_cancel_it(awx: Awx) -> None:
+    """JobAccess.can_cancel: that, or to administer the template; others who may launch it may not."""
+    made = template(awx)
+    roles = awx.ask("GET", f"job_templates/{made}")[1]["summary_fields"]["object_roles"]
+    for team, role in (("one", "execute_role"), ("other", "execute_role"), ("admins", "admin_role")):
+        number = make(awx, "teams", name=team)
+        assert awx.ask("POST", f"roles/{roles[role]['id']}/teams", {"id": number})[0] == 204
+    for team, status in (("other", 403), ("one", 202), ("admins", 202)):
+        job = awx.ask("POST", f"job_templates/{made}/launch", {}, "one")[1]["id"]
+        assert awx.ask("POST", f"jobs/{job}/cancel", {}, team)[0] == status
 
 
 def test_names_are_taken_where_awx_says_so(awx: Awx) -> None:

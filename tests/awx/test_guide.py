@@ -26,9 +26,13 @@ BLOCK = re.compile(r"^\.\. code-block:: (\w+)\n\n((?:   .*\n|\n)+)", re.MULTILIN
 TABLE = re.compile(r"^\.\. list-table::\n   :header-rows: 1\n\n((?:   .*\n|\n)+)", re.MULTILINE)
 ORDER = ["audit", "plan", "approval", "preflight", "upgrade", "report"]
 VERSION = {"eci_preflight_target_version": "v1.26"}
+# All that the form asks for.
+TYPED = {"access_key_id": "typed id", "access_key_secret": "typed secret", "region": "typed region"}
+TEMPLATES = ["ECI audit", "ECI preflight", "ECI upgrade", "ECI report"]
 # What a row of the table of rights means to AWX.
 RIGHTS = {
-    "read jobs and their output": ("job_templates", "ECI report", "read_role"),
+    **{f"read jobs and their output ({name})": ("job_templates", name, "read_role") for name in TEMPLATES},
+    "read jobs and their output": ("workflow_job_templates", "ECI fleet upgrade", "read_role"),
     "launch *ECI fleet upgrade*": ("workflow_job_templates", "ECI fleet upgrade", "execute_role"),
     "launch *ECI audit*": ("job_templates", "ECI audit", "execute_role"),
     "approve or deny": ("workflow_job_templates", "ECI fleet upgrade", "approval_role"),
@@ -36,6 +40,8 @@ RIGHTS = {
     "launch *ECI upgrade*": ("job_templates", "ECI upgrade", "execute_role"),
     "change *ECI fleet upgrade*": ("workflow_job_templates", "ECI fleet upgrade", "admin_role"),
 }
+
+CANCEL = "cancel *ECI fleet upgrade*"
 
 
 def blocks(kind: str) -> list[str]:
@@ -66,7 +72,7 @@ def awx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Awx]:
     with client.awx(folder) as server:
         assert server.run(command("awx_apply"))[0] > 10
         server.type_in("ECI clusters", kubeconfig="typed kubeconfig")
-        server.type_in("ECI cluster upgrade", access_key_id="typed id", access_key_secret="typed secret")
+        server.type_in("ECI cluster upgrade", **TYPED)
         yield server
 
 
@@ -101,8 +107,7 @@ def test_the_second_time_nothing_is_changed_and_what_was_typed_in_stays(awx: Awx
     """As the guide promises."""
     assert awx.run(command("awx_apply"))[0] == 0
     assert awx.store.named("credentials", "ECI clusters")["inputs"] == {"kubeconfig": "typed kubeconfig"}
-    typed = awx.store.named("credentials", "ECI cluster upgrade")["inputs"]
-    assert (typed["access_key_id"], typed["access_key_secret"]) == ("typed id", "typed secret")
+    assert awx.store.named("credentials", "ECI cluster upgrade")["inputs"] == TYPED
 
 
 def test_the_version_alone_is_enough_and_is_needed(awx: Awx) -> None:
@@ -170,16 +175,38 @@ def test_the_table_of_ways_to_stop(awx: Awx, row: list[str], status: str) -> Non
 
 
 def test_the_table_of_rights(awx: Awx) -> None:
-    """Each cell is what AWX would say."""
+    """Each cell is what AWX would say, of every template that the row means."""
     (_corner, *teams), *rows = tables()[0]
-    assert {row[0] for row in rows} == set(RIGHTS)
-    found: dict[Any, str] = {}
+    cells = {
+        (row[0], team): cell for row in rows if row[0] != CANCEL for team, cell in zip(teams, row[1:], strict=True)
+    }
+    found: dict[Any, set[str]] = {}
     for team in teams:
-        number = awx.store.named("teams", team)["id"]
-        for what, (endpoint, name, role) in RIGHTS.items():
-            may = awx.store.may(number, endpoint, awx.store.named(endpoint, name)["id"], role)
-            found[what, team] = "yes" if may else "no"
-    assert found == {(row[0], team): cell for row in rows for team, cell in zip(teams, row[1:], strict=True)}
+        for what in RIGHTS:
+            found.setdefault((what.partition(" (")[0], team), set()).add("yes" if may(awx, team, what) else "no")
+    assert found == {key: {cell} for key, cell in cells.items()}
+
+
+def may(awx: Awx, team: str, what: str) -> bool:
+    """Whether a team may do what a row of the table says."""
+    endpoint, name, role = RIGHTS[what]
+    return awx.store.may(awx.store.named("teams", team)["id"], endpoint, awx.store.named(endpoint, name)["id"], role)
+
+
+def test_who_may_cancel(awx: Awx) -> None:
+    """The one row that is more than a role: whoever launched a workflow may cancel it."""
+    (_corner, *teams), *rows = tables()[0]
+    (cells,) = [row[1:] for row in rows if row[0] == CANCEL]
+    said = {}
+    for team in teams:
+        others = launched(awx)
+        answers = [awx.ask("POST", f"workflow_jobs/{others.id}/cancel", {}, team)[0]]
+        if may(awx, team, "launch *ECI fleet upgrade*"):
+            answers.append(awx.ask("POST", f"workflow_jobs/{launched(awx, team).id}/cancel", {}, team)[0])
+        said[team] = {(403,): "no", (403, 202): "what they launched", (202, 202): "yes"}[tuple(answers)]
+        if others.status == "running":
+            awx.jobs.cancel(others.id)
+    assert said == dict(zip(teams, cells, strict=True))
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+from jinja2 import ChainableUndefined, sandbox
 
 from tests.awx import recorder, rules, schema, surveys
 from tests.awx.recorder import Call
@@ -26,6 +28,7 @@ ALL = {
     "eci_awx_kubeconfig": "apiVersion: v1\nkind: Config\n",
     "eci_awx_access_key_id": "example-id",
     "eci_awx_access_key_secret": "example-secret",
+    "eci_awx_region": "cn-shanghai",
     "eci_awx_record_dir": "/records",
     "eci_awx_webhook_url": "https://hooks.example.com/eci",
     "eci_awx_webhook_username": "awx",
@@ -46,12 +49,12 @@ ALL = {
     "eci_awx_labels": ["ack", "eci"],
     "eci_awx_job_timeout": 43200,
     "eci_awx_approval_timeout": 86400,
-    "eci_awx_single_cluster": True,
+    "eci_awx_kubernetes_credential": "only cluster",
 }  # fmt: skip
 # What ALL names, and an administrator has made.
 THERE = [
     ("credential", "git"), ("credential", "registry"), ("credential", "secrets"), ("credential", "vault"),
-    ("instance_group", "mesh"),
+    ("credential", "only cluster"), ("instance_group", "mesh"),
 ]  # fmt: skip
 ROLES = ("eci_preflight", "eci_fleet_upgrade")
 # Keywords of a play take variables that are no role's: their defaults stand in the playbook. No survey asks for hosts: AWX has limits.
@@ -179,6 +182,70 @@ def test_variables_of_a_template_are_no_templates(calls: list[Call]) -> None:
     """With ALLOW_JINJA_IN_EXTRA_VARS=never AWX hands them on as they are, and braces would be a directory's name."""
     given = [call.arguments.get("extra_vars") or {} for call in calls]
     assert [extra for extra in given if "{{" in str(extra)] == []
+
+
+ONE = {"cluster": "shop-east", "headline": "NOT READY for Kubernetes 1.26 (now 1.24): 4 incompatible"}
+LINES = ["preflight of 1 cluster: 1 not ready", "shop-east: NOT READY"]
+
+
+@pytest.mark.parametrize(
+    ("artifacts", "clusters"),
+    [
+        ({"artifacts": {"eci_preflight_result_shop_east": ONE}}, [f"shop-east: {ONE['headline']}"]),
+        ({"artifacts": {"eci_report": {"lines": LINES}, "eci_preflight_result_shop_east": ONE}}, LINES),
+        ({"artifacts": {}}, []),
+        # A workflow has none.
+        ({}, []),
+    ],
+    ids=["audit", "report", "cancelled", "workflow"],
+)
+def test_a_message_names_the_clusters(
+    calls: list[Call], settings: str, artifacts: dict[str, Any], clusters: list[str]
+) -> None:
+    """And how many of their pods, as a body that AWX takes for JSON, rendered as AWX does: what is not there is empty, at any depth."""
+    said = [call.arguments["messages"] for call in calls if call.kind == "notification_template"]
+    assert len(said) == (1 if settings == "all" else 0)
+    awx = sandbox.ImmutableSandboxedEnvironment(undefined=ChainableUndefined)
+    job = {"name": "ECI audit", "status": "failed", "job_explanation": "", **artifacts}
+    for messages in said:
+        for event in ("success", "error"):
+            sent = json.loads(awx.from_string(messages[event]["body"]).render(job=job, url="https://awx/#/jobs/1"))
+            assert sent == {
+                "job": "ECI audit", "status": "failed", "url": "https://awx/#/jobs/1", "explanation": "", "clusters": clusters,
+            }  # fmt: skip
+        for event in messages["workflow_approval"]:
+            waiting = {
+                "approval_node_name": "Recreate and upgrade",
+                "approval_status": event,
+                "workflow_url": "https://awx",
+            }
+            body = messages["workflow_approval"][event]["body"]
+            sent = json.loads(sandbox.ImmutableSandboxedEnvironment().from_string(body).render(**waiting))
+            assert (sent["approval"], sent["status"], sent["url"]) == tuple(waiting.values())
+
+
+def test_one_credential_says_which_cluster(calls: list[Call], settings: str) -> None:
+    """AWX's own for Kubernetes, where it is set: what is put into a template by hand goes when applied again."""
+    given = {call.name: call.arguments["credentials"] for call in calls if call.kind == "job_template"}
+    clusters = ["ECI clusters"] if settings == "fewest" else ["only cluster", "vault"]
+    assert given == {
+        "ECI audit": clusters, "ECI preflight": clusters, "ECI upgrade": [*clusters, "ECI cluster upgrade"], "ECI report": [],
+    }  # fmt: skip
+
+
+def test_what_a_launch_may_say(calls: list[Call]) -> None:
+    """As the guide says. The report, which reads no cluster, is not sliced; what recreates nothing is not launched as a check."""
+    asked = {
+        call.name: {key[4:-10] for key, value in call.arguments.items() if key.startswith("ask_") and value}
+        for call in calls
+        if call.kind in {"job_template", "workflow_job_template"}
+    }
+    everywhere = {"limit", "timeout", "instance_groups", "verbosity"}
+    upgrade = everywhere | {"forks", "job_slice_count", "diff_mode"}
+    assert asked == {
+        "ECI audit": upgrade | {"job_type"}, "ECI preflight": upgrade | {"job_type"}, "ECI upgrade": upgrade,
+        "ECI report": everywhere, "ECI fleet upgrade": {"limit"},
+    }  # fmt: skip
 
 
 def test_a_job_is_not_cut_off(calls: list[Call], settings: str) -> None:

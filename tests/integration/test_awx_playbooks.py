@@ -26,6 +26,7 @@ SURVEY: dict[str, Any] = {
 NODE: dict[str, Any] = {"eci_preflight_fail_when_not_ready": "false", "eci_preflight_require_named_cluster": True}
 UPGRADE: dict[str, Any] = {
     "eci_fleet_upgrade_recreate": False,
+    "eci_preflight_fail_when_not_ready": False,
     "eci_fleet_upgrade_tasks_file": str(REPO / "playbooks" / "awx" / "project" / "upgrade_tasks.yml"),
     "eci_preflight_require_named_cluster": True,
 }
@@ -199,6 +200,31 @@ def test_a_run_job_of_the_audit_only_reads(cluster: ControlPlane, namespace: str
     assert "1 incompatible" in nightly.custom_stats["eci_preflight_result_shop_east"]["headline"]
 
 
+def test_a_bastion_that_is_down_holds_up_no_other_cluster(cluster: ControlPlane, home: Path) -> None:
+    """Ansible counts its hosts as unreachable, and not as failed: the jobs go on, and the other is ready and has its turn."""
+    down = {
+        "ansible_connection": "ssh",
+        "ansible_host": "127.0.0.1",
+        "ansible_port": 1,
+        "eci_preflight_context": "test",
+    }
+    hosts: dict[str, dict[str, Any]] = {"lost.west": down, "shop-east": {"eci_preflight_context": "test"}}
+    left: dict[str, Any] = {}
+    for playbook in ("eci_audit", "eci_preflight"):
+        run = job(playbook, cluster, home, hosts=hosts, **SURVEY, **NODE, **left)
+        assert run.code == 0, run.text
+        left |= run.custom_stats
+    assert left["eci_preflight_result_shop_east"]["ready"]
+    assert "Connection refused" in left["eci_preflight_result_lost_west"]["problem"]
+
+    waves = {"eci_fleet_upgrade_serial": "1"}
+    upgrade = job("fleet_upgrade", cluster, home, hosts=hosts, **SURVEY, **UPGRADE, **left, **waves)
+    found = {key.rpartition("result_")[2]: one for key, one in upgrade.custom_stats.items()}
+    assert found["shop_east"]["stage"] == "upgrade", upgrade.text
+    assert found["lost_west"]["state"] == "left_out", upgrade.text
+    assert "Connection refused" in found["lost_west"]["problem"]
+
+
 @pytest.mark.compat
 @pytest.mark.parametrize("playbook", ["eci_audit", "eci_preflight", "eci_report", "fleet_upgrade"])
 def test_an_inventory_without_hosts_means_no_cluster(cluster: ControlPlane, home: Path, playbook: str) -> None:
@@ -209,6 +235,19 @@ def test_an_inventory_without_hosts_means_no_cluster(cluster: ControlPlane, home
         "The inventory has no hosts, so there is no cluster to work on, and nothing was touched."
     )
     assert [entry["task"] for entry in run.entries if "Scan" in entry.get("task", "")] == []
+
+
+@pytest.mark.compat
+@pytest.mark.parametrize("playbook", ["eci_audit", "eci_preflight", "fleet_upgrade"])
+def test_a_slice_without_hosts_has_nothing_to_do(cluster: ControlPlane, home: Path, playbook: str) -> None:
+    """AWX makes slices for disabled hosts, too, and fills them with the others: the empty one does not end the workflow."""
+    slice_of = {"awx_job_id": 2, "awx_job_template_name": "ECI audit", "awx_workflow_job_name": "ECI audit"}
+    run = job(playbook, cluster, home, hosts={}, **SURVEY, **UPGRADE, **slice_of)
+    assert run.code == 0, run.text
+    assert run.custom_stats == {}
+    assert [entry for entry in run.entries if "task" in entry] == []
+    node = {**slice_of, "awx_workflow_job_name": "ECI fleet upgrade"}
+    assert job(playbook, cluster, home, hosts={}, **SURVEY, **UPGRADE, **node).code != 0
 
 
 def test_a_host_that_names_no_cluster_is_not_whatever_the_job_has(cluster: ControlPlane, home: Path) -> None:
