@@ -149,15 +149,34 @@ def test_failed_upgrades_stop_the_waves(cluster: ControlPlane, home: Path, tmp_p
 
 
 @pytest.mark.compat
+def test_a_cluster_that_cannot_be_reached_holds_up_no_other(cluster: ControlPlane, home: Path, tmp_path: Path) -> None:
+    """Ansible counts a host that it cannot log in to as unreachable: it is left out with the reason, and the next has its turn."""
+    with Doors([cluster.server] * 2) as doors:
+        servers = {f"c{number}": (cluster, server) for number, server in enumerate(doors.servers)}
+        source = source_of(fleet_kubeconfig(tmp_path / "fleet.conf", servers))
+        bastion = tmp_path / "bastion.yml"
+        down = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
+        bastion.write_text(json.dumps({"all": {"hosts": {"c0": down}}}), encoding="utf-8")
+        quota = {"name": "Upgrade", "ansible.builtin.fail": {"msg": "quota"}}
+        options = {"tasks_file": str(tasks_file(tmp_path / "upgrade.yml", quota)), "serial": 1}
+        run = run_fleet(source, home, "-i", str(bastion), **options)
+    assert run.code == 2, run.text
+    assert states(run, list(servers)) == {"c0": "left_out", "c1": "failed"}, run.text
+    assert "Connection refused" in run.custom_stats["eci_fleet_upgrade_result_c0"]["problem"]
+    assert "c1: failed at upgrade: quota" in run.text
+
+
+@pytest.mark.compat
+@pytest.mark.parametrize("fails", [True, False])
 def test_a_shut_gate_keeps_the_upgrade_out_whatever_is_set(
-    cluster: ControlPlane, namespace: str, home: Path, tmp_path: Path
+    cluster: ControlPlane, namespace: str, home: Path, tmp_path: Path, fails: bool
 ) -> None:
-    """eci_preflight_fail_when_not_ready lets the role go on, and the upgrade all the same is not begun."""
+    """eci_preflight_fail_when_not_ready may let the role go on, and the upgrade all the same is not begun."""
     w.apply(cluster.api, w.bare_pod(namespace, "lonely"))
     w.age(cluster.api, w.wait_ready(cluster.api, namespace, "lonely", 1), OLD)
     source = source_of(fleet_kubeconfig(tmp_path / "fleet.conf", {"c": (cluster, cluster.server)}))
     tasks = tasks_file(tmp_path / "upgrade.yml", {"name": "Go", "ansible.builtin.debug": {"msg": "now upgrading"}})
-    run = run_fleet(source, home, tasks_file=str(tasks), eci_preflight_fail_when_not_ready=False)
+    run = run_fleet(source, home, tasks_file=str(tasks), eci_preflight_fail_when_not_ready=fails)
     assert run.code == 2, run.text
     assert states(run, "c") == {"c": "left_out"}
     assert "now upgrading" not in run.text
