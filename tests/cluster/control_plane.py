@@ -160,7 +160,7 @@ class ControlPlane:
              "--service-account-private-key-file", str(self._signer.private_file),
              "--root-ca-file", str(self.ca_file), "--horizontal-pod-autoscaler-sync-period=1s",
              "--concurrent-deployment-syncs=20", "--concurrent-replicaset-syncs=20",
-             "--controllers=*,-ttl,-nodeipam,-route,-service,-cloud-node-lifecycle"],
+             "--controllers=*,-ttl,-nodeipam"],
         )  # fmt: skip
         self.controller_manager.launch()
         self.scheduler = self._process(

@@ -25,9 +25,9 @@ PAIRS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "2.16": (("oldest", "1.24"), ("newest", "1.26")),
     "2.17": (("middle", "1.31"), ("oldest", "1.26")),
     "2.18": (("newest", "1.31"), ("middle", "1.24")),
-    "2.19": (("oldest", "1.24"), ("newest", "1.31")),
-    "2.20": (("middle", "1.26"), ("newest", "1.24")),
-    "2.21": (("oldest", "1.31"), ("newest", "1.26")),
+    "2.19": (("oldest", "1.37"), ("middle", "1.26")),
+    "2.20": (("middle", "1.37"), ("newest", "1.24")),
+    "2.21": (("oldest", "1.31"), ("newest", "1.37")),
 }
 
 

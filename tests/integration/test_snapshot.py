@@ -62,7 +62,9 @@ class Watched:
         return answer
 
 
-@pytest.fixture(scope="module", params=["1.24", pytest.param("1.31", marks=pytest.mark.recent)])
+@pytest.fixture(
+    scope="module", params=["1.24", *(pytest.param(version, marks=pytest.mark.recent) for version in ("1.31", "1.37"))]
+)
 def plane(request: pytest.FixtureRequest) -> Iterator[ControlPlane]:
     """A cluster with nodes of every kind and some pods that stay."""
     with ControlPlane.start(request.param, name=f"snapshot-{request.param.replace('.', '-')}") as running:
