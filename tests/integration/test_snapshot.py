@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-import urllib3
 
 from ansible_collections.ackops.eci.plugins.module_utils._check.scan import (
     TRIES,
@@ -195,13 +194,6 @@ def test_a_node_that_vanished_keeps_its_pods_in_the_scan(plane: ControlPlane) ->
     assert "vk-leaving" not in fast.nodes
 
 
-def compact(plane: ControlPlane, revision: str) -> None:
-    """Let etcd forget what was before that revision, as the API server makes it do every five minutes."""
-    body = {"revision": revision, "physical": True}
-    url = f"http://127.0.0.1:{plane.etcd_port}/v3/kv/compaction"
-    assert urllib3.request("POST", url, json=body).status == 200
-
-
 @pytest.mark.parametrize("times", [1, 99])
 def test_a_snapshot_that_expires_is_begun_again_and_never_cut_short(
     plane: ControlPlane, monkeypatch: pytest.MonkeyPatch, times: int
@@ -213,8 +205,7 @@ def test_a_snapshot_that_expires_is_begun_again_and_never_cut_short(
     def forget(query: Mapping[str, str]) -> None:
         if "continue" in query and left[0]:
             left[0] -= 1
-            made = plane.api.request("POST", "/api/v1/namespaces", {"metadata": {"generateName": "later-"}})
-            compact(plane, made["metadata"]["resourceVersion"])
+            plane.compact()
 
     api = connected(plane)
     api.before = forget
