@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -179,6 +180,25 @@ def test_every_scan_under_churn_is_the_list_of_its_moment(plane: ControlPlane, m
         for thread in threads:
             thread.join()
     assert len(seen) == MOMENTS
+
+
+def lists_from_etcd(plane: ControlPlane) -> int:
+    """How often the server has read a list of pods from etcd so far."""
+    told = plane.api.request("GET", "/metrics")["text"]
+    lists = re.findall(r'^etcd_request_duration_seconds_count{(.*operation="list.*)} (\d+)$', told, re.MULTILINE)
+    return sum(int(count) for labels, count in lists if "pod" in labels.lower())
+
+
+def test_from_1_34_on_the_server_lists_from_its_cache(plane: ControlPlane, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All pages, and none the less fresh: a pod that was created a moment before is in it. Older ones read etcd."""
+    monkeypatch.setattr(pod_list, "PAGE_SIZE", 2)
+    before = lists_from_etcd(plane)
+    for number in range(10):
+        name = f"fresh-{plane.minor.replace('.', '-')}-{number}"
+        w.apply(plane.api, w.bare_pod(SPACE, name, node="any", nodeName=CUSTOM))
+        assert name in {pod.name for pod in scan_cluster(connected(plane), SCOPE).pods}
+    from_etcd = lists_from_etcd(plane) - before
+    assert from_etcd == 0 if int(plane.minor.partition(".")[2]) >= 34 else from_etcd > 30
 
 
 def test_a_node_that_vanished_keeps_its_pods_in_the_scan(plane: ControlPlane) -> None:
