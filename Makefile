@@ -79,7 +79,7 @@ compat: binaries ## Run the tests on the oldest and the newest supported release
 coverage: binaries ## Show what the unit and integration tests reach, every branch (ARGS=tests/unit for one of the two)
 	@$(DEV) coverage $(ARGS)
 
-matrix: binaries ## Run every supported ansible-core, Python, client and control plane, and write the page of them (hours; ARGS='2.16 --check unit')
+matrix: binaries ## Run every supported ansible-core, Python, client and control plane, and write the page of them (hours, and it goes on where it stopped; ARGS='2.16 --check unit')
 	@$(DEV) matrix $(ARGS)
 
 # They wait more than they compute.

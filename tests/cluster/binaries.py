@@ -21,7 +21,7 @@ from tests.dev.paths import cache_root, locked
 GO = Path(__file__).resolve().parent / "go"
 TAGS = "providerless"
 # Minor version -> the patch release whose modules are all in the registry.
-KUBERNETES = {"1.24": "1.24.17", "1.26": "1.26.3", "1.31": "1.31.4"}
+KUBERNETES = {"1.24": "1.24.17", "1.26": "1.26.3", "1.31": "1.31.4", "1.37": "1.37.2"}
 DEFAULT = "1.24"
 # Where RELEASES asks for the oldest releases alone (make test), the control planes that tests of an upgrade need.
 OLDEST = ["1.24", "1.26"]
@@ -30,7 +30,7 @@ KWOK = "0.8.0"
 ACTIONLINT = "1.7.12"
 PROGRESS_SECONDS = 20
 # About how long a build takes on two cores with empty caches, for the message that asks for patience.
-MINUTES = {"kubernetes": 9, "etcd": 1, "kwok": 3, "actionlint": 1}
+MINUTES = {"kubernetes": 15, "etcd": 1, "kwok": 3, "actionlint": 1}
 
 
 def _flags(component: str, version: str) -> str:

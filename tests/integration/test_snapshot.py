@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-import urllib3
 
 from ansible_collections.ackops.eci.plugins.module_utils._check.scan import (
     TRIES,
@@ -62,7 +62,9 @@ class Watched:
         return answer
 
 
-@pytest.fixture(scope="module", params=["1.24", pytest.param("1.31", marks=pytest.mark.recent)])
+@pytest.fixture(
+    scope="module", params=["1.24", *(pytest.param(version, marks=pytest.mark.recent) for version in ("1.31", "1.37"))]
+)
 def plane(request: pytest.FixtureRequest) -> Iterator[ControlPlane]:
     """A cluster with nodes of every kind and some pods that stay."""
     with ControlPlane.start(request.param, name=f"snapshot-{request.param.replace('.', '-')}") as running:
@@ -180,6 +182,25 @@ def test_every_scan_under_churn_is_the_list_of_its_moment(plane: ControlPlane, m
     assert len(seen) == MOMENTS
 
 
+def lists_from_etcd(plane: ControlPlane) -> int:
+    """How often the server has read a list of pods from etcd so far."""
+    told = plane.api.request("GET", "/metrics")["text"]
+    lists = re.findall(r'^etcd_request_duration_seconds_count{(.*operation="list.*)} (\d+)$', told, re.MULTILINE)
+    return sum(int(count) for labels, count in lists if "pod" in labels.lower())
+
+
+def test_from_1_34_on_the_server_lists_from_its_cache(plane: ControlPlane, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All pages, and none the less fresh: a pod that was created a moment before is in it. Older ones read etcd."""
+    monkeypatch.setattr(pod_list, "PAGE_SIZE", 2)
+    before = lists_from_etcd(plane)
+    for number in range(10):
+        name = f"fresh-{plane.minor.replace('.', '-')}-{number}"
+        w.apply(plane.api, w.bare_pod(SPACE, name, node="any", nodeName=CUSTOM))
+        assert name in {pod.name for pod in scan_cluster(connected(plane), SCOPE).pods}
+    from_etcd = lists_from_etcd(plane) - before
+    assert from_etcd == 0 if int(plane.minor.partition(".")[2]) >= 34 else from_etcd > 30
+
+
 def test_a_node_that_vanished_keeps_its_pods_in_the_scan(plane: ControlPlane) -> None:
     """They are judged by their instance id."""
     plane.add_node("vk-leaving")
@@ -193,13 +214,6 @@ def test_a_node_that_vanished_keeps_its_pods_in_the_scan(plane: ControlPlane) ->
     assert "vk-leaving" not in fast.nodes
 
 
-def compact(plane: ControlPlane, revision: str) -> None:
-    """Let etcd forget what was before that revision, as the API server makes it do every five minutes."""
-    body = {"revision": revision, "physical": True}
-    url = f"http://127.0.0.1:{plane.etcd_port}/v3/kv/compaction"
-    assert urllib3.request("POST", url, json=body).status == 200
-
-
 @pytest.mark.parametrize("times", [1, 99])
 def test_a_snapshot_that_expires_is_begun_again_and_never_cut_short(
     plane: ControlPlane, monkeypatch: pytest.MonkeyPatch, times: int
@@ -211,8 +225,7 @@ def test_a_snapshot_that_expires_is_begun_again_and_never_cut_short(
     def forget(query: Mapping[str, str]) -> None:
         if "continue" in query and left[0]:
             left[0] -= 1
-            made = plane.api.request("POST", "/api/v1/namespaces", {"metadata": {"generateName": "later-"}})
-            compact(plane, made["metadata"]["resourceVersion"])
+            plane.compact()
 
     api = connected(plane)
     api.before = forget

@@ -14,19 +14,21 @@ from tests.integration.support import OLD, run_preflight
 
 
 @pytest.mark.recent
-def test_on_1_31(home: Path) -> None:
-    """Kubernetes 1.31, with a target that the built-in matrix does not name and the user does."""
-    with ControlPlane.start("1.31", name="recent") as cluster:
+@pytest.mark.parametrize("version", ["1.31", "1.37"])
+def test_on_recent_versions(home: Path, version: str) -> None:
+    """With a target that the built-in matrix does not name and the user does."""
+    target = f"1.{int(version.partition('.')[2]) + 1}"
+    with ControlPlane.start(version, name="recent") as cluster:
         w.apply(
             cluster.api, w.workload("Deployment", "shop", "web", replicas=2), w.workload("StatefulSet", "shop", "db")
         )
         w.age(
             cluster.api, w.wait_ready(cluster.api, "shop", "web", 2) + w.wait_ready(cluster.api, "shop", "db", 1), OLD
         )
-        shut = run_preflight(cluster.kubeconfig, home, target_version="1.32")
+        shut = run_preflight(cluster.kubeconfig, home, target_version=target)
         assert shut.code == 2, shut.text
-        assert "does not list Kubernetes 1.32" in shut.message
-        run = run_preflight(cluster.kubeconfig, home, target_version="1.32", matrix={"1.1.0": ">=1.12"})
+        assert f"does not list Kubernetes {target}" in shut.message
+        run = run_preflight(cluster.kubeconfig, home, target_version=target, matrix={"1.1.0": ">=1.12"})
         assert run.code == 0, run.text
         assert len(run.preflight["recreated"]) == 3
 

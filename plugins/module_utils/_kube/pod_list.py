@@ -6,9 +6,10 @@
 - Pods on machines are never ECI pods, so the server is told to leave them out; it still counts them. Whatever else there
   is, on a node that is virtual, unclear, gone or not yet there, or on none, is read.
 - Protobuf where the server speaks it (``protobuf``), else JSON (an old proxy in between).
-- Every list is of the resourceVersion of the first, which was read from etcd: never ``resourceVersion=0``, which lets the
-  server answer from a cache of any age. (A minimal version from its cache would be as fresh and cheaper, but the cache
-  of a cluster in which no pod changes does not reach it: 504 after 3 s on 1.24.)
+- Every list is of the resourceVersion of the first, which asked for the present: never ``resourceVersion=0``, which lets the
+  server answer from a cache of any age. From 1.34 on the server takes all of them from its cache, once that has caught up
+  with etcd; older ones read etcd. (A minimal version from their cache would be as fresh and cheaper, but the cache of a
+  cluster in which no pod changes does not reach it: 504 after 3 s on 1.24.)
 - Nodes are listed on their own: their versions cannot be compared where the server keeps them in another etcd. A pod on a
   node that the list did not have yet makes it be listed again.
 """

@@ -31,6 +31,7 @@ from ansible_collections.ackops.eci.plugins.module_utils._text import quoted
 try:
     import jmespath
     import jmespath.exceptions
+    import jmespath.parser
     from jmespath.visitor import TreeInterpreter
 except ImportError:
     JMESPATH_IMPORT_ERROR: str | None = traceback.format_exc()
@@ -113,6 +114,8 @@ def compile_condition(expression: str, option: str) -> Condition:
     """Compile an expression once; a wrong one, and one that cannot be meant, is refused before any request is made."""
     if JMESPATH_IMPORT_ERROR is not None:
         raise MissingLibrary("jmespath", f"to evaluate '{option}'", JMESPATH_IMPORT_ERROR)
+    # Each is compiled once, so the package's cache serves nothing; when it is full, releases before 1.0 fail on Python 3.11.
+    jmespath.parser.Parser.purge()
     try:
         tree = jmespath.compile(expression).parsed
         _Reading(option, expression).check(tree)

@@ -47,15 +47,16 @@ def test_a_page_has_a_row_for_each_cell() -> None:
     cells = matrix.cells(["2.16"])
     cells[0].versions = {"ansible-core": "2.16.19", "Python": "3.10.13", "modules": "3.9", "kubernetes": "24.2.0"}
     cells[0].outcome = {"unit": matrix.PASSED, "sanity": matrix.PASSED, "main path": matrix.FAILED}
-    cells[1].outcome = dict.fromkeys(matrix.CHECKS, "no such Python here")
+    cells[0].days, cells[0].commits = {"2026-04-01"}, {"b7152b8"}
+    cells[1].outcome = dict.fromkeys(matrix.CHECKS, matrix.NO_PYTHON)
     assert matrix.rows(cells)[1:] == [
-        ["2.16.19", "3.10.13", "3.9", "24.2.0", "1.24", "passed", "passed", "FAILED"],
-        ["2.16", "3.12", "", "newest", "1.26", *["no such Python here"] * 3],
+        ["2.16.19", "3.10.13", "3.9", "24.2.0", "1.24", "passed", "passed", "FAILED", "2026-04-01, b7152b8"],
+        ["2.16", "3.12", "", "newest", "1.26", *["no such Python here"] * 3, ""],
     ]
-    text = matrix.page(cells, "2026-04-01")
+    text = matrix.page(cells)
     assert text.count("   * - ") == 3
     assert "     - FAILED\n" in text
-    assert "run of 2026-04-01" in text
+    assert "     - 2026-04-01, b7152b8\n" in text
 
 
 def test_the_page_in_the_repository_has_every_cell() -> None:

@@ -251,6 +251,10 @@ def bound(manifest: dict[str, Any]) -> dict[str, Any]:
             bound(stuck(NOT_READY, containerStatuses=[PROGRESS])),
             "container 'init' is being created (images are pulled): PodInitializing",
         ),
+        (
+            bound(stuck(NOT_READY, containerStatuses=[{"name": "sidecar", "state": {"running": {}}}, PROGRESS])),
+            "container 'init' is being created (images are pulled): PodInitializing",
+        ),
         (bound(stuck(NOT_READY)), "not Ready: ContainersNotReady: app"),
         (bound(stuck(NOT_READY, phase="Running")), "not Ready: ContainersNotReady: app"),
     ],
