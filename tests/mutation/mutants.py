@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-UNIT = ("tests/unit",)
+UNIT = ("tests/unit/plugins",)
 MODEL = ("tests/unit/plugins/module_utils/_recreate/test_run_on_model.py",)
 
 
@@ -119,8 +119,11 @@ MUTANTS = (
            "return", UNIT),
     # 6. The owner is read again.
     Mutant("6", "scaled down is a failure", _REPLACEMENT,
-           "if self.gone and len(living) >= predicates.wanted_replicas(manifest):",
+           "if self.gone and len(self._living()) >= wanted:",
            "if False:"),
+    Mutant("6", "a Rollout with a preview needs no more pods than it wants", _PREDICATES,
+           'if workload.get("kind") != "Rollout" or _between(workload) != _between(before) or not any(_between(workload)):',
+           "if True:", UNIT),
     Mutant("6", "an owner that was deleted is a failure", _REPLACEMENT,
            'return f"{workload.shown} was deleted meanwhile"',
            'return ""', UNIT),
