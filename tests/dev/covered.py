@@ -17,7 +17,8 @@ from tests.dev import run
 from tests.dev.paths import REPO, checkout_dir, link_tree, say
 
 HERE = Path(__file__).with_name("coverage")
-SUITES = ("tests/unit", "tests/integration")
+# How many workers each suite has on two cores: the integration tests wait more than they compute.
+SUITES = {"tests/unit": "2", "tests/integration": "4"}
 # What decides about pods is reached in every branch; everything together in most.
 LEAST = {"plugins/module_utils/_rules/*": 100, "plugins/*": 95}
 
@@ -37,7 +38,8 @@ def check(*suites: str) -> int:
     failed = 0
     for suite in suites or SUITES:
         say(f"coverage: {suite}")
-        command = ("python", "-m", "pytest", suite, "-q", "-n", "2", "--dist", "loadgroup")
+        workers = SUITES.get(suite, "2")
+        command = ("python", "-m", "pytest", suite, "-q", "-n", workers, "--dist", "loadgroup")
         failed |= run.run("main", *command, extra=extra)
     return failed or _report(places, f"--rcfile={settings}")
 
