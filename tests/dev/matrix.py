@@ -190,7 +190,7 @@ def page(filled: list[Cell]) -> str:
         "",
         "Written by ``make matrix``. Each row ran the unit tests and the main path on a real control plane: check mode, recreation, proof,",
         "report, a second run. Each ansible-core ran its own ``ansible-test sanity``, with empty ignore files. The last column has the day",
-        "and the commit.",
+        "and the commit; a row whose checks ran on more than one has them all.",
         "",
         ".. list-table::",
         "   :header-rows: 1",
