@@ -187,7 +187,8 @@ def test_the_name_of_the_new_pod_is_taken(scenario: Scenario) -> None:
 
 def test_a_run_is_at_work(scenario: Scenario) -> None:
     """Another run is at work, or was cut off: the check says so, and the cluster is not ready before that run is over."""
-    pods = scenario.aged(scenario.workload("StatefulSet", "db", annotations={"test.ackops/ready-delay": "5s"}))
+    # Longer than the check takes on a machine that is busy.
+    pods = scenario.aged(scenario.workload("StatefulSet", "db", annotations={"test.ackops/ready-delay": "20s"}))
     running = scenario.start(pods)
     scenario.wait_ledger("removed")
     scenario.happens("Another run is at work, and has just evicted the only old pod.")
