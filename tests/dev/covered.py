@@ -41,7 +41,8 @@ def check(*suites: str) -> int:
         workers = SUITES.get(suite, "2")
         command = ("python", "-m", "pytest", suite, "-q", "-n", workers, "--dist", "loadgroup")
         failed |= run.run("main", *command, extra=extra)
-    return failed or _report(places, f"--rcfile={settings}")
+    short = _report(places, f"--rcfile={settings}")  # also where a test failed: the figures took long
+    return failed or short
 
 
 def _report(extra: dict[str, str], settings: str) -> int:
