@@ -122,7 +122,7 @@ MUTANTS = (
            "if self.gone and len(self._living()) >= wanted:",
            "if False:"),
     Mutant("6", "a Rollout with a preview needs no more pods than it wants", _PREDICATES,
-           'if workload.get("kind") != "Rollout" or _between(workload) != _between(before) or not any(_between(workload)):',
+           'if workload.get("kind") != "Rollout" or not any(between) or between != _between(before):',
            "if True:", UNIT),
     Mutant("6", "an owner that was deleted is a failure", _REPLACEMENT,
            'return f"{workload.shown} was deleted meanwhile"',

@@ -248,8 +248,8 @@ def wanted_pods(workload: Mapping[str, Any], before: Mapping[str, Any], had: int
     wants: as many as it had, until somebody scales or promotes it.
     https://argo-rollouts.readthedocs.io/en/stable/features/bluegreen/
     """
-    wanted = wanted_replicas(workload)
-    if workload.get("kind") != "Rollout" or _between(workload) != _between(before) or not any(_between(workload)):
+    wanted, between = wanted_replicas(workload), _between(workload)
+    if workload.get("kind") != "Rollout" or not any(between) or between != _between(before):
         return wanted
     return max(wanted, had) if wanted == wanted_replicas(before) else wanted
 

@@ -45,6 +45,18 @@ def read(path: Path) -> dict[str, tuple[bytes, int]]:
         return {member.name: (handle.read() if handle else b"", int(member.mtime)) for member, handle in pairs}
 
 
+def clean_environment() -> dict[str, str]:
+    """That of a user who has no other collections."""
+    ours = {"ANSIBLE_COLLECTIONS_PATH", "PYTHONPATH"}
+    return {key: value for key, value in os.environ.items() if key not in ours}
+
+
+def install(place: Path, *what: str) -> None:
+    """Install the collection there, as a user does, without the network."""
+    command = ["ansible-galaxy", "collection", "install", "--no-deps", "-p", str(place), *what]
+    subprocess.run(command, check=True, capture_output=True, env=clean_environment())
+
+
 def test_neither_time_nor_the_disk_s_order_is_left(tmp_path: Path) -> None:
     """Two builds on two machines; what is in them stays."""
     one = built_by_hand(tmp_path / "one.tar.gz", ["galaxy/b", "a"], 1_700_000_000)
@@ -78,9 +90,7 @@ def test_two_builds_are_the_same_bytes_and_install(tmp_path: Path) -> None:
         builds.append(built)
     assert builds[0].read_bytes() == builds[1].read_bytes()
     place = tmp_path / "collections"
-    install = ["ansible-galaxy", "collection", "install", "--offline", "--no-deps", "-p", str(place), str(builds[0])]
-    clean = {key: value for key, value in os.environ.items() if key not in {"ANSIBLE_COLLECTIONS_PATH", "PYTHONPATH"}}
-    subprocess.run(install, check=True, capture_output=True, env=clean)
+    install(place, "--offline", str(builds[0]))
     assert (place / "ansible_collections" / "ackops" / "eci" / "plugins" / "modules" / "eci_compat_check.py").is_file()
 
 
@@ -95,13 +105,15 @@ def test_it_installs_from_the_repository(tmp_path: Path) -> None:
         ["commit", "--quiet", "--no-verify", "--message", "all of it"],
     ):
         subprocess.run([*git, *command], check=True, capture_output=True)
-    install = ["ansible-galaxy", "collection", "install", "--no-deps", "-p", str(place), f"git+{repository.as_uri()}"]
-    clean = {key: value for key, value in os.environ.items() if key not in {"ANSIBLE_COLLECTIONS_PATH", "PYTHONPATH"}}
-    subprocess.run(install, check=True, capture_output=True, env=clean)
+    install(place, f"git+{repository.as_uri()}")
     installed = place / "ansible_collections" / "ackops" / "eci"
     described = ["ansible-doc", "--metadata-dump", "--no-fail-on-errors", "ackops.eci"]
     told = subprocess.run(
-        described, check=True, capture_output=True, text=True, env={**clean, "ANSIBLE_COLLECTIONS_PATH": str(place)}
+        described,
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**clean_environment(), "ANSIBLE_COLLECTIONS_PATH": str(place)},
     )
     assert '"ackops.eci.eci_compat_check"' in told.stdout
     assert not (installed / "tests" / "__pycache__").exists()
