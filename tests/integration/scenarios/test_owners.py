@@ -338,10 +338,10 @@ def test_a_job_with_a_pod_failure_policy(scenario: Scenario) -> None:
 
 def test_a_job_that_fails_after_an_eviction(scenario: Scenario) -> None:
     """The Job fails after its pod was evicted (its deadline is over): that is a failure, and not 'finished meanwhile'."""
-    pods = scenario.aged(scenario.workload("Job", "batch"))
+    pods = scenario.aged(scenario.workload("Job", "batch", annotations={"test.ackops/ready-delay": "5s"}))
     running = scenario.start(pods, running_jobs="evict")
     scenario.wait_ledger("removed")
-    scenario.happens("The Job's activeDeadlineSeconds is over before it has made another pod.")
+    scenario.happens("The Job's activeDeadlineSeconds is over before another pod of it is Ready.")
     scenario.patch("Job", "batch", {"spec": {"activeDeadlineSeconds": 1}})
     run = scenario.note(running.wait())
     assert run.code == 1
