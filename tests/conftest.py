@@ -48,9 +48,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         newest = [item for item in items if item.get_closest_marker("recent")]
         config.hook.pytest_deselected(items=newest)
         items[:] = [item for item in items if item not in newest]
+    # In one process the tests of a file stay together, for its fixtures.
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        items[:] = _slow_ones_spread(items)
     # Now the marks are there by which others select.
     yield
     _refuse_torn_groups(config, items)
+
+
+def _slow_ones_spread(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Have tests that mostly wait spread over the first half: beside others that compute, and none left for the end."""
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    ordered = [item for item in items if not item.get_closest_marker("slow")]
+    apart = len(ordered) // (2 * len(slow) or 1)
+    for number, item in enumerate(slow):
+        ordered.insert(number * (apart + 1), item)
+    return ordered
 
 
 def _refuse_torn_groups(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -109,6 +109,7 @@ def shown(lines: list[tuple[float, str]]) -> list[tuple[float, str]]:
     return [(when, line) for when, line in lines if line.startswith("eci: ")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_a_blocked_budget(scene: Scenario, there: Machine, way: str) -> None:
     """Every pod, and what it waits for, is shown soon and again; the reason is told once; nothing is left behind."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.cluster import ControlPlane
 from tests.dev import artifact
 from tests.integration.access import kubeconfig_of
@@ -25,6 +27,7 @@ def shown(text: str, places: list[tuple[str, str]]) -> list[str]:
     return [line for line in lines if line.strip() not in ("", "...")]
 
 
+@pytest.mark.slow
 def test_from_nothing_to_ready(cluster: ControlPlane, namespace: str, home: Path, tmp_path: Path) -> None:
     """What the page shows of the output is in the output, line for line and in its order; ... leaves something out."""
     home.mkdir()

@@ -50,6 +50,7 @@ def test_every_snippet_is_yaml_whose_variables_exist(number: int) -> None:
     assert used <= known
 
 
+@pytest.mark.slow
 def test_the_inventory_and_the_upgrade_playbook_run(cluster: ControlPlane, home: Path) -> None:
     """The README's playbook over the README's inventory, on two real clusters; the same one twice is refused."""
     _inventory, playbook = SNIPPETS
@@ -68,6 +69,7 @@ def test_the_inventory_and_the_upgrade_playbook_run(cluster: ControlPlane, home:
     assert "shop-hangzhou" in listed.text
 
 
+@pytest.mark.slow
 def test_from_top_to_bottom(cluster: ControlPlane, namespace: str, home: Path, tmp_path: Path) -> None:
     """Every command in its order, from an empty home directory to a cluster that is upgraded for real."""
     home.mkdir()

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from ansible_collections.ackops.eci.plugins.module_utils._check.scan import (
     TRIES,
@@ -62,9 +63,14 @@ class Watched:
         return answer
 
 
-@pytest.fixture(
-    scope="module", params=["1.24", *(pytest.param(version, marks=pytest.mark.recent) for version in ("1.31", "1.37"))]
-)
+def _versions() -> Iterator[ParameterSet]:
+    """Each with a group of its own: its cluster is made once."""
+    yield pytest.param("1.24", marks=pytest.mark.xdist_group("snapshot_1.24"))
+    for version in ("1.31", "1.37"):
+        yield pytest.param(version, marks=(pytest.mark.xdist_group(f"snapshot_{version}"), pytest.mark.recent))
+
+
+@pytest.fixture(scope="module", params=_versions())
 def plane(request: pytest.FixtureRequest) -> Iterator[ControlPlane]:
     """A cluster with nodes of every kind and some pods that stay."""
     with ControlPlane.start(request.param, name=f"snapshot-{request.param.replace('.', '-')}") as running:

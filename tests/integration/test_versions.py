@@ -33,6 +33,7 @@ def test_on_recent_versions(home: Path, version: str) -> None:
         assert len(run.preflight["recreated"]) == 3
 
 
+@pytest.mark.slow
 def test_before_and_after_a_real_upgrade(home: Path) -> None:
     """Ready on 1.24, upgraded to 1.26 on the same etcd, and nothing to do there; the next hop is judged anew."""
     with ControlPlane.start("1.24", name="upgraded") as cluster:
