@@ -32,6 +32,8 @@ demo-busy: ## Recreate what can be recreated on a cluster full of troubles, and 
 
 # What is newer runs in `make compat`, `make sanity` and, with all that is between, in `make matrix`: every week in CI.
 test: export RELEASES := oldest
+# Programs that the tests start many times share their beginning (tests/preloaded); everywhere else each starts anew.
+test: export PRELOADED := 1
 test: ## Run every check there is, what is quick first
 	@$(DEV) test
 

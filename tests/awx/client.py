@@ -9,7 +9,6 @@ import http.client
 import json
 import os
 import re
-import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from urllib.parse import urlsplit
 from tests.awx.awx_jobs import Jobs
 from tests.awx.awx_store import Store
 from tests.awx.fake_awx import TEAM, TOKEN, serving
+from tests.preloaded import run as preloaded
 
 CHANGED = re.compile(r"changed=(\d+)")
 
@@ -36,10 +36,9 @@ class Awx:
     def run(self, command: list[str]) -> tuple[int, str]:
         """Run a command as the guide gives it: how much it changed, and what it said."""
         reach = {"CONTROLLER_HOST": self.url, "CONTROLLER_OAUTH_TOKEN": TOKEN, "HOME": str(self.folder)}
-        quick = {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_PIPELINING": "1"}
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=False, env={**os.environ, **reach, **quick}, cwd=self.folder
-        )
+        # For each request Ansible reads all certificates that the machine trusts, which took most of the time; the stand-in speaks no TLS.
+        quick = {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_PIPELINING": "1", "SSL_CERT_FILE": os.devnull}
+        done = preloaded.playbook(command, {**os.environ, **reach, **quick}, self.folder)
         output = done.stdout + done.stderr
         assert done.returncode == 0, output
         # That one awx.awx gives wherever it writes a secret.

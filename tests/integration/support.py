@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
+from tests.preloaded import run as preloaded
 
 REPO = Path(__file__).resolve().parents[2]
 PREFLIGHT = "ackops.eci.eci_preflight"
@@ -122,7 +123,7 @@ def run_playbook(
     if variables:
         command += ["-e", json.dumps(variables)]
     env = {**environment(kubeconfig, home, environ), "ECI_RECORD": str(record)}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=env, timeout=300, cwd=home)
+    done = preloaded.playbook(command, env, home, timeout=300)
     text = done.stdout + done.stderr
     lines = record.read_text(encoding="utf-8").splitlines() if record.exists() else []
     return Run(done.returncode, text, [json.loads(line) for line in lines])

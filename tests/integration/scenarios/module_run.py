@@ -8,14 +8,14 @@ from __future__ import annotations
 import itertools
 import json
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.integration.support import REPO, environment
+from tests.integration.support import environment
+from tests.preloaded import run as preloaded
 
 _numbers = itertools.count(1)
 
@@ -62,17 +62,9 @@ class StartedModule:
         internal = {"_ansible_remote_tmp": str(home), "_ansible_keep_remote_files": False}
         handed = self._stem.with_suffix(".args")
         handed.write_text(json.dumps({"ANSIBLE_MODULE_ARGS": {**internal, **arguments}}), encoding="utf-8")
-        command = [sys.executable, "-m", "tests.integration.scenarios.module_process", name, str(handed)]
         self._started = time.monotonic()
         with self._file(".out").open("wb") as output, self._file(".err").open("wb") as errors:
-            self.process = subprocess.Popen(
-                command,
-                cwd=REPO,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=errors,
-                env=environment(kubeconfig, home, environ),
-            )
+            self.process = preloaded.module([name, str(handed)], environment(kubeconfig, home, environ), output, errors)
 
     @property
     def pid(self) -> int:

@@ -1,0 +1,50 @@
+# Copyright (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The interpreter that Ansible is given for modules: have the server run the script, and end as it ends.
+
+Usage: python -I -S interpreter.py DIRECTORY_OF_THE_SERVER [ARGUMENT...]. It starts for each module, so it imports what is built in.
+"""
+
+from __future__ import annotations
+
+import _signal  # type: ignore[import-not-found]  # signal itself takes longer to import than all else here
+import _socket
+import array
+import marshal
+import os
+import sys
+
+SOCKET = "socket"
+ENVIRONMENT = "environment"
+READ_AT_START = ("LANG", "LC_", "PYTHON")
+STANDARD = (0, 1, 2)
+# As a shell tells of a program that a signal ended.
+BY_SIGNAL = 128
+
+
+def main(directory: str, arguments: list[str]) -> int:
+    """Ask for the script, pass on signals, and return its exit code."""
+    environ = dict(os.environ)
+    with open(f"{directory}/{ENVIRONMENT}", "rb") as file:
+        served = marshal.load(file)  # noqa: S302  written by the tests themselves
+    if (arguments and arguments[0].startswith("-")) or served != read_at_start(environ):
+        os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606  a shell is not wanted
+    connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
+    connection.connect(f"{directory}/{SOCKET}")
+    standard = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, array.array("i", STANDARD))
+    connection.sendmsg([marshal.dumps((arguments, os.getcwd(), environ))], [standard])
+    pid = int(connection.recv(32))
+    for number in (_signal.SIGHUP, _signal.SIGINT, _signal.SIGTERM):
+        _signal.signal(number, lambda received, _frame: os.kill(pid, received))
+    code = int(connection.recv(32))
+    return code if code >= 0 else BY_SIGNAL - code
+
+
+def read_at_start(environ: dict[str, str]) -> dict[str, str]:
+    """The variables that Python reads when it starts."""
+    return {name: value for name, value in environ.items() if name.startswith(READ_AT_START)}
+
+
+if __name__ == "__main__":
+    os._exit(main(sys.argv[1], sys.argv[2:]))

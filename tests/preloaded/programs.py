@@ -1,0 +1,125 @@
+# Copyright (c) 2026, ackops.eci contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The kinds of programs: what a server imports for each, and what its children do."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import importlib
+import json
+import os
+import pkgutil
+import shutil
+import sys
+import tempfile
+import types
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.preloaded import code_cache
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+# Packed with each module: they come from there, and a module that does not pack what it needs fails here, too.
+PACKED = ("ansible", "ansible_collections")
+# What a module of the collection, of awx.awx and of ansible.builtin needs besides.
+MODULES = (
+    "ansible.module_utils.basic", "ansible.module_utils.urls", "ansible.modules.stat", "ansible.modules.uri",
+    "ansible_collections.ackops.eci.plugins.modules.eci_pod_facts",
+    "ansible_collections.ackops.eci.plugins.modules.eci_pod_recreate",
+    "ansible_collections.ackops.eci.plugins.module_utils._kube.client", "kubernetes.config.kube_config",
+    "ansible_collections.awx.awx.plugins.module_utils.controller_api",
+    "runpy", "zipfile", "zipimport",
+)  # fmt: skip
+ANSIBLE = (
+    "ansible.cli.playbook", "ansible.executor.module_common", "ansible.plugins.cache.memory", "multiprocessing.popen_fork",
+    "multiprocessing.synchronize", "xml.dom.minidom",
+)  # fmt: skip
+# What Ansible loads by name, and looks for among what is imported.
+ANSIBLE_PLUGINS = (
+    "action", "become", "callback", "connection", "inventory", "shell", "strategy", "test", "vars",
+)  # fmt: skip
+
+
+def playbook(interpreter: str) -> Callable[[list[str]], int]:
+    """ansible-playbook, whose modules on the implicit localhost are run by that interpreter."""
+    _import([*ANSIBLE, *(name for kind in ANSIBLE_PLUGINS for name in _below(f"ansible.plugins.{kind}"))])
+    main = importlib.import_module("ansible.cli.playbook").main
+
+    def run(command: list[str]) -> int:
+        sys.argv = command
+        sys.executable = interpreter
+        main()
+        return 0
+
+    return run
+
+
+def script() -> Callable[[list[str]], int]:
+    """A script of Python with its arguments, as Ansible starts modules."""
+    _import(_not_packed())
+    compiled = tempfile.mkdtemp(prefix="ackops-compiled-")
+    atexit.register(shutil.rmtree, compiled)
+    code_cache.install(Path(compiled))
+
+    def run(command: list[str]) -> int:
+        # Without a file, as with pipelining, the script is standard input.
+        file = command[0] if command else "<stdin>"
+        source = Path(file).read_bytes() if command else sys.stdin.buffer.read()
+        sys.argv = command or [""]
+        sys.path[0] = str(Path(file).parent) if command else ""
+        main = types.ModuleType("__main__")
+        main.__dict__.update(__builtins__=__builtins__, **({"__file__": file} if command else {}))
+        sys.modules["__main__"] = main
+        exec(compile(source, file, "exec"), main.__dict__)  # noqa: S102  as Python itself does
+        return 0
+
+    return run
+
+
+def module() -> Callable[[list[str]], int]:
+    """A module of the collection and the file of its arguments, without Ansible around it, and so without packing."""
+    _import(MODULES)
+    main = importlib.import_module("tests.integration.scenarios.module_process").main
+
+    def run(command: list[str]) -> int:
+        main(*command)
+        return 0
+
+    return run
+
+
+KINDS: dict[str, Callable[..., Callable[[list[str]], int]]] = {"module": module, "playbook": playbook, "script": script}
+
+
+def _import(names: Iterable[str]) -> None:
+    for name in names:
+        # What this release of Ansible, or this environment, has not got is not needed either.
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+
+
+def _below(package: str) -> Iterator[str]:
+    path = importlib.import_module(package).__path__
+    return (f"{package}.{found.name}" for found in pkgutil.iter_modules(path))
+
+
+def _not_packed() -> list[str]:
+    """The names of all that modules import and Ansible does not pack: found out in a child, which may import what it packs."""
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if not pid:
+        with contextlib.suppress(BaseException):
+            before = set(sys.modules)
+            _import(MODULES)
+            found = [name for name in sys.modules if name not in before and name.partition(".")[0] not in PACKED]
+            os.write(writer, json.dumps(found).encode())
+        os._exit(0)
+    os.close(writer)
+    with open(reader, encoding="utf-8") as stream:
+        found = json.load(stream)
+    os.waitpid(pid, 0)
+    return list(found)
