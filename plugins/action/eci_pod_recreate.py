@@ -29,6 +29,7 @@ from ansible_collections.ackops.eci.plugins.plugin_utils._progress import (
     directory_for,
     execute_with,
     second_connection,
+    start_without_signals,
 )
 
 LOOK_SECONDS = 0.3
@@ -105,7 +106,7 @@ class Attendance:
             os._exit(1)
 
     def __enter__(self) -> Attendance:
-        self._thread.start()
+        start_without_signals(self._thread)
         if self._remote is not None:
             self._remote.start()
         return self

@@ -12,7 +12,9 @@ from __future__ import annotations
 import atexit
 import contextlib
 import json
+import multiprocessing
 import os
+import signal
 import time
 import uuid
 
@@ -75,14 +77,29 @@ def _last_line(path: str, until: float) -> str:
     return ""
 
 
+def _end_tasks(until: float) -> None:
+    """Ask the tasks that still work to end, until they have; ansible-core hands the signal on to the module.
+
+    An interrupt that ansible-playbook sends them can be kept from a task that waits: Python notes it in whichever thread the system
+    chose, and acts on it in the first one. The run would go on behind the user's back.
+    """
+    while (tasks := multiprocessing.active_children()) and time.monotonic() < until:
+        for task in tasks:
+            with contextlib.suppress(OSError):
+                if task.pid:
+                    os.kill(task.pid, signal.SIGTERM)
+        time.sleep(LOOK_SECONDS)
+
+
 def farewell(directory: str) -> list[str]:
     """What the notes in a directory say, a line for each run, once the modules have ended."""
     lines = []
     until = time.monotonic() + PATIENCE_SECONDS
     names = sorted(os.listdir(directory)) if os.path.isdir(directory) else []
+    names = [name for name in names if name.startswith(NOTE) and "." not in name]
+    if names:
+        _end_tasks(until)
     for name in names:
-        if not name.startswith(NOTE) or "." in name:
-            continue
         with contextlib.suppress(OSError, ValueError), open(os.path.join(directory, name), encoding="utf-8") as stream:
             note = json.load(stream)
             ended = _last_line(note["progress"], until)

@@ -11,10 +11,11 @@ import copy
 import fcntl
 import os
 import shlex
+import signal
 import tempfile
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import ansible.constants
@@ -123,6 +124,19 @@ def _command(path: str, offset: int, seconds: int) -> str:
     )
 
 
+def start_without_signals(thread: threading.Thread, signals: Collection[int] = ()) -> None:
+    """Start a thread that gets none of these signals; no signal at all by default.
+
+    Python acts on signals in the first thread alone. In the process of a task that one waits for the module, and wakes only if the
+    signal came to itself: a time limit or an interrupt that came to another thread has no effect until the module ends.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals or signal.valid_signals())
+    try:
+        thread.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class RemoteFile:
     """A file on another machine whose lines are displayed as they come. Whatever goes wrong, the module goes on.
 
@@ -151,7 +165,8 @@ class RemoteFile:
 
     def start(self) -> None:
         """Begin to follow."""
-        self._thread.start()
+        # What it starts (ssh) has to heed the signals that end things, so it cannot be without those.
+        start_without_signals(self._thread, [signal.SIGALRM])
 
     def _run(self) -> None:
         execute, pause, missing = None, PAUSE_SECONDS, 0.0

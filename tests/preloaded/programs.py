@@ -16,7 +16,7 @@ import sys
 import tempfile
 import types
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.preloaded import code_cache
 
@@ -48,8 +48,17 @@ def playbook(interpreter: str) -> Callable[[list[str]], int]:
     """ansible-playbook, whose modules on the implicit localhost are run by that interpreter."""
     _import([*ANSIBLE, *(name for kind in ANSIBLE_PLUGINS for name in _below(f"ansible.plugins.{kind}"))])
     main = importlib.import_module("ansible.cli.playbook").main
+    constants: Any = importlib.import_module("ansible.constants")
+    temporary = Path(constants.DEFAULT_LOCAL_TMP)
+    packed = temporary / "ansiballz_cache"
+    packed.mkdir()
 
     def run(command: list[str]) -> int:
+        # What Ansible has packed is for all; its other temporary files are for one run, which the run removes.
+        own = Path(tempfile.mkdtemp(dir=temporary))
+        atexit.register(shutil.rmtree, own, ignore_errors=True)
+        (own / packed.name).symlink_to(packed, target_is_directory=True)
+        constants.DEFAULT_LOCAL_TMP = str(own)
         sys.argv = command
         sys.executable = interpreter
         main()

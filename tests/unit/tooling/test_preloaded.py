@@ -26,6 +26,10 @@ PLAY = """\
     - ansible.builtin.command: "{{ ansible_playbook_python }} -c 'import os; print(os.getcwd(), os.environ[chr(65)])'"
       changed_when: false
       register: seen
+    - ansible.builtin.template:
+        src: template
+        dest: "{{ playbook_dir }}/templated"
+        mode: "0600"
     - ansible.builtin.file:
         path: "{{ playbook_dir }}/made"
         state: touch
@@ -80,9 +84,11 @@ def ended(pid: int) -> bool:
 def test_a_playbook_is_the_same(tmp_path: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Output, errors, exit code, directory, variables, and what its modules do, from the first run on."""
     (tmp_path / "play.yml").write_text(PLAY)
+    (tmp_path / "template").write_text("{{ inventory_hostname }}")
     command = ["ansible-playbook", "play.yml"]
     monkeypatch.delenv(run.IN_USE, raising=False)
     plain = run.playbook(command, environ, tmp_path)
+    (tmp_path / "templated").unlink()
     (tmp_path / "made").unlink()
     monkeypatch.setenv(run.IN_USE, "1")
     for _number in range(run.WORTH_IT + 1):
@@ -90,6 +96,8 @@ def test_a_playbook_is_the_same(tmp_path: Path, environ: dict[str, str], monkeyp
         assert (forked.returncode, forked.stdout, forked.stderr) == (2, plain.stdout, plain.stderr)
         assert f"seen: {tmp_path} b" in forked.stdout
         assert (tmp_path / "made").stat().st_mode & 0o777 == 0o600
+        assert (tmp_path / "templated").read_text() == "localhost"
+        (tmp_path / "templated").unlink()
         (tmp_path / "made").unlink()
 
 

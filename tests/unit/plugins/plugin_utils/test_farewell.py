@@ -5,7 +5,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import multiprocessing.process
+import signal
 import threading
+import time
 from pathlib import Path
 
 import ansible.constants
@@ -73,3 +77,41 @@ def test_without_a_run_nothing_is_told(tmp_path: Path) -> None:
     (tmp_path / "eci-run-broken").write_text("{", encoding="utf-8")
     assert farewell(str(tmp_path)) == []
     assert farewell(str(tmp_path / "none")) == []
+
+
+def _work(path: Path) -> None:
+    """The first signal does not come through."""
+    signal.signal(signal.SIGTERM, lambda *_arguments: signal.signal(signal.SIGTERM, signal.SIG_DFL))
+    path.touch()
+    while True:
+        time.sleep(600)
+
+
+def _at_work(path: Path) -> multiprocessing.process.BaseProcess:
+    """A process that works, as those of tasks do."""
+    task = multiprocessing.get_context("fork").Process(target=_work, args=(path,))
+    task.start()
+    while not path.exists():
+        time.sleep(0.01)
+    return task
+
+
+def test_a_task_that_the_interrupt_did_not_reach_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ansible-playbook would wait for it, and the run would go on."""
+    monkeypatch.setattr(_farewell, "PATIENCE_SECONDS", 20.0)
+    task = _at_work(tmp_path / "ready")
+    note = Note("ack-prod")
+    assert len(farewell(str(tmp_path))) == 1
+    task.join(20)
+    assert task.exitcode == -signal.SIGTERM
+    note.close()
+
+
+def test_other_tasks_are_left_to_ansible(tmp_path: Path) -> None:
+    """Where no run was interrupted."""
+    task = _at_work(tmp_path / "ready")
+    assert farewell(str(tmp_path)) == []
+    task.join(0.2)
+    assert task.is_alive()
+    task.kill()
+    task.join()
