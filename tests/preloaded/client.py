@@ -19,8 +19,9 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tests.preloaded.interpreter import SOCKET
+
 REPO = Path(__file__).resolve().parents[2]
-SOCKET = "socket"
 # Python and Ansible read these when they start, so that a server serves one value of them.
 READ_AT_START = ("ANSIBLE_", "LANG", "LC_", "PYTHON")
 
