@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
+import _socket
 import atexit
 import contextlib
-import marshal
 import os
 import select
 import shutil
@@ -19,22 +19,22 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.preloaded.interpreter import SOCKET
+from tests.preloaded import interpreter
 
 REPO = Path(__file__).resolve().parents[2]
 # Python and Ansible read these when they start, so that a server serves one value of them.
-READ_AT_START = ("ANSIBLE_", "LANG", "LC_", "PYTHON")
+READ_AT_START = ("ANSIBLE_", *interpreter.READ_AT_START)
 
 
 def read_at_start(environ: Mapping[str, str]) -> dict[str, str]:
     """The variables that a program must share with its server."""
-    return {name: value for name, value in environ.items() if name.startswith(READ_AT_START)}
+    return interpreter.read_at_start(dict(environ), READ_AT_START)
 
 
 class Forked:
     """A program that a server started."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: _socket.socket) -> None:
         self._connection = connection
         self.pid = int(self._connection.recv(32))
         self.returncode: int | None = None
@@ -70,7 +70,7 @@ class Server:
     def __init__(self, kind: str, environ: Mapping[str, str], *arguments: str) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="ackops-preloaded-"))
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
-            listener.bind(str(self.directory / SOCKET))
+            listener.bind(str(self.directory / interpreter.SOCKET))
             listener.listen(64)
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.preloaded.server", kind, str(listener.fileno()), *arguments],
@@ -83,11 +83,8 @@ class Server:
         self, command: Sequence[str], environ: Mapping[str, str], cwd: Path, stdin: int, stdout: int, stderr: int
     ) -> Forked:
         """Start a program."""
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        connection.connect(str(self.directory / SOCKET))
-        request = marshal.dumps((list(command), str(cwd), dict(environ)))
-        socket.send_fds(connection, [request], [stdin, stdout, stderr])
-        return Forked(connection)
+        standard = (stdin, stdout, stderr)
+        return Forked(interpreter.ask(str(self.directory), list(command), str(cwd), dict(environ), standard))
 
     def stop(self) -> None:
         """End it and all that it started."""

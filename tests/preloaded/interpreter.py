@@ -30,10 +30,7 @@ def main(directory: str, arguments: list[str]) -> int:
         served = marshal.load(file)  # noqa: S302  written by the tests themselves
     if (arguments and arguments[0].startswith("-")) or served != read_at_start(environ):
         os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606  a shell is not wanted
-    connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
-    connection.connect(f"{directory}/{SOCKET}")
-    standard = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, array.array("i", STANDARD))
-    connection.sendmsg([marshal.dumps((arguments, os.getcwd(), environ))], [standard])
+    connection = ask(directory, arguments, os.getcwd(), environ, STANDARD)
     pid = int(connection.recv(32))
     for number in (_signal.SIGHUP, _signal.SIGINT, _signal.SIGTERM):
         _signal.signal(number, lambda received, _frame: os.kill(pid, received))
@@ -41,9 +38,20 @@ def main(directory: str, arguments: list[str]) -> int:
     return code if code >= 0 else BY_SIGNAL - code
 
 
-def read_at_start(environ: dict[str, str]) -> dict[str, str]:
-    """The variables that Python reads when it starts."""
-    return {name: value for name, value in environ.items() if name.startswith(READ_AT_START)}
+def ask(
+    directory: str, command: list[str], place: str, environ: dict[str, str], standard: tuple[int, ...]
+) -> _socket.socket:
+    """Ask the server for a program: it answers with the process id, and then with the exit code, minus the signal that ended it."""
+    connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
+    connection.connect(f"{directory}/{SOCKET}")
+    descriptors = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, array.array("i", standard))
+    connection.sendmsg([marshal.dumps((command, place, environ))], [descriptors])
+    return connection
+
+
+def read_at_start(environ: dict[str, str], names: tuple[str, ...] = READ_AT_START) -> dict[str, str]:
+    """The variables whose names begin so; by default those that Python reads when it starts."""
+    return {name: value for name, value in environ.items() if name.startswith(names)}
 
 
 if __name__ == "__main__":

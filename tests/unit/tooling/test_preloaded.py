@@ -232,7 +232,11 @@ def test_what_is_compiled_is_kept(tmp_path: Path) -> None:
         pack = (
             "import sys, zipfile\nwith zipfile.ZipFile(sys.argv[1], 'w') as z: z.writestr('packed.py', sys.argv[2])\n"
         )
-        use = "import sys; sys.path.insert(0, sys.argv[1]); import packed; print(packed.A, packed.__file__)"
+        use = (
+            "import builtins, sys\nreal, seen = builtins.compile, []\n"
+            "builtins.compile = lambda *given, **named: (seen.append(given[1]), real(*given, **named))[1]\n"
+            "sys.path.insert(0, sys.argv[1])\nimport packed\nprint(packed.A, packed.__file__, seen.count(packed.__file__))\n"
+        )
         (tmp_path / "pack.py").write_text(pack)
         (tmp_path / "use.py").write_text(use)
         said = []
@@ -242,9 +246,9 @@ def test_what_is_compiled_is_kept(tmp_path: Path) -> None:
             assert started(server, tmp_path, str(tmp_path / "use.py"), str(packed)).wait(SOON) == 0
             said.append((tmp_path / "out").read_text().split())
         assert said == [
-            ["1", f"{tmp_path}/a.zip/packed.py"],
-            ["1", f"{tmp_path}/b.zip/packed.py"],
-            ["2", f"{tmp_path}/c.zip/packed.py"],
+            ["1", f"{tmp_path}/a.zip/packed.py", "1"],
+            ["1", f"{tmp_path}/b.zip/packed.py", "0"],
+            ["2", f"{tmp_path}/c.zip/packed.py", "1"],
         ]
     finally:
         server.stop()
