@@ -53,8 +53,11 @@ class PodFeed(Protocol):
         Raises ListExpired (list again), WatchBroken (the connection ended), ApiError and ConnectionFailed; then it is at its end.
         """
 
-    def news(self, seconds: float) -> Generator[None, None, None]:
-        """At once, then each time that there may be events to take, for at most so many seconds or until it is closed."""
+    def news(self, seconds: float) -> Generator[bool, None, None]:
+        """True at once, then each time that there may be events to take, and False at least once a second.
+
+        For at most so many seconds, or until it is closed.
+        """
 
     def silent_seconds(self) -> float:
         """How long ago the server was last heard of."""

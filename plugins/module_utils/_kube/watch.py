@@ -15,6 +15,8 @@ from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Mani
 
 # A server, or something in front of it, that ends watches at once must not be asked in a circle.
 LEAST_SECONDS = 1.0
+# Nobody who waits for news is silent for longer: there may be another reason to go on.
+LOOK_SECONDS = 1.0
 # Where several wait, events are gathered for so long: each of them looks at all pods each time.
 GATHER_SECONDS = 0.05
 
@@ -83,31 +85,37 @@ class Feed:
                     raise found
                 yield found
 
-    def news(self, seconds: float) -> Generator[None, None, None]:
-        """At once, then each time that something has come, for at most so many seconds or until it is closed."""
+    def news(self, seconds: float) -> Generator[bool, None, None]:
+        """True at once, then each time that something has come; False after each second in which nothing has.
+
+        For at most so many seconds, or until it is closed.
+        """
         end = time.monotonic() + seconds
         with self._changed:
             self._listeners += 1
         try:
-            more = True
-            while more:
-                seen = self._count
-                yield
-                more = self._await_more(seen, end)
+            seen = self._count
+            yield True
+            while not self._closed.is_set() and time.monotonic() < end:
+                more = self._await_more(seen, min(end - time.monotonic(), LOOK_SECONDS))
+                if self._closed.is_set():
+                    return
+                if more:
+                    seen = self._count
+                yield more
         finally:
             with self._changed:
                 self._listeners -= 1
 
-    def _await_more(self, seen: int, end: float) -> bool:
-        """Wait until more than so many have come. False at the end."""
+    def _await_more(self, seen: int, seconds: float) -> bool:
+        """Wait until more than so many have come, or it is closed. False when the time is up."""
+        end = time.monotonic() + seconds
         with self._changed:
-            more = self._changed.wait_for(
-                lambda: self._count > seen or self._closed.is_set(), max(end - time.monotonic(), 0.0)
-            )
+            more = self._changed.wait_for(lambda: self._count > seen or self._closed.is_set(), seconds)
             many = self._listeners > 1
         if more and many:
             self._closed.wait(min(GATHER_SECONDS, max(end - time.monotonic(), 0.0)))
-        return more and not self._closed.is_set()
+        return more
 
     def silent_seconds(self) -> float:
         """Since the server was last heard of."""

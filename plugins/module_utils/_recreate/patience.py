@@ -11,8 +11,8 @@ from typing import TypeVar
 from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError, ConnectionFailed, ListExpired
 from ansible_collections.ackops.eci.plugins.module_utils._kube.ports import Clock
 
-# Nobody sleeps longer than this without asking whether the run is to end.
-SLEEP_SECONDS = 5.0
+# Nobody waits longer than this without asking whether the run is to end.
+LOOK_SECONDS = 1.0
 # Between two tries of a request that was refused for now, or that got no answer.
 FIRST_PAUSE_SECONDS = 0.5
 LAST_PAUSE_SECONDS = 5.0
@@ -68,7 +68,7 @@ def sleep(clock: Clock, stop: Callable[[], str], seconds: float) -> None:
     """Wait where there is nothing to watch; not longer than the run may go on."""
     end = clock.monotonic() + seconds
     while not stop() and clock.monotonic() < end:
-        clock.sleep(min(end - clock.monotonic(), SLEEP_SECONDS))
+        clock.sleep(min(end - clock.monotonic(), LOOK_SECONDS))
 
 
 def _unheard(why: str) -> None:
@@ -109,10 +109,14 @@ class Patience:
         """Whether the next pause would reach the deadline."""
         return self.remaining <= self._pause
 
+    def stop(self) -> str:
+        """Why to give up now; empty while the run goes on, and where ending would lose the pod."""
+        return "" if self.must_finish else self._stop()
+
     def check_stop(self) -> None:
         """Raise Stopped where the run is to end, unless that would lose the pod."""
-        why = self._stop()
-        if why and not self.must_finish:
+        why = self.stop()
+        if why:
             raise Stopped(f"the run stopped: {why}; {self.state}")
 
     def wait_while(self, hold: Callable[[], str]) -> None:
@@ -127,7 +131,7 @@ class Patience:
 
     def sleep(self, seconds: float) -> None:
         """Wait where there is nothing to watch."""
-        sleep(self._clock, self._stop, seconds)
+        sleep(self._clock, self.stop, seconds)
 
     def note_retry_after(self, error: ApiError) -> None:
         """A server that throttles says when to come again; of a budget it does not know when it frees up."""

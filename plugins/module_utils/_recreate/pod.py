@@ -356,7 +356,7 @@ class PodRecreation:
         longest = WATCH_SECONDS if self._patience.elapsed > WATCH_SECONDS else FIRST_WATCH_SECONDS
         seconds = self._search.seconds_until_ready(min(longest, max(self._patience.remaining, 0.1)))
         try:
-            self._view.follow(seconds, done)
+            self._view.follow(seconds, done, self._patience.stop)
         except (WatchBroken, ListExpired, ApiError, ConnectionFailed) as error:
             if not is_transient(error):
                 raise

@@ -114,10 +114,10 @@ class PodView:
         except Exception:  # noqa: BLE001 (whatever it is, the look that follows meets it, too)
             return False
 
-    def follow(self, seconds: float, done: Callable[[], bool]) -> None:
+    def follow(self, seconds: float, done: Callable[[], bool], stop: Callable[[], str]) -> None:
         """Take in what comes, for so many seconds or until it is done. Raises what PodFeed raises; then the view is stale.
 
-        It ends early where somebody lists the pods anew.
+        It ends early where somebody lists the pods anew, and within a second where ``stop`` says why to give up.
         """
         with self._lock:
             if self.stale:
@@ -126,8 +126,8 @@ class PodView:
                 self._feed = self._api.follow_pods(self.pod_set, self._moment)
             feed = self._feed
         with contextlib.closing(feed.news(seconds)) as news:
-            for _told in news:
-                if not self._take_in(feed) or done():
+            for told in news:
+                if (told and (not self._take_in(feed) or done())) or stop():
                     return
         self._raise_if_broken(feed)
 

@@ -132,7 +132,7 @@ class WorkloadRestart:
 
     def _follow_pods(self, before: Mapping[str, Seen], seconds: float) -> None:
         """Wait until something has happened to the pods, then a little for what happens with it."""
-        self._view.follow(seconds, lambda: self._view.pods is not before)
+        self._view.follow(seconds, lambda: self._view.pods is not before, self._patience.stop)
         if self._view.pods is not before:
             self._patience.sleep(GATHER_SECONDS)
 

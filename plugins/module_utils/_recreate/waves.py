@@ -13,6 +13,7 @@ from typing import Protocol
 
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.context import RunContext
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.outcome import method_of, outcome_of, told_of
+from ansible_collections.ackops.eci.plugins.module_utils._recreate.patience import LOOK_SECONDS
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.pod import PodRecreation, pod_set_of
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.restart import WorkloadRestart
 from ansible_collections.ackops.eci.plugins.module_utils._rules.model import Recreation
@@ -25,8 +26,6 @@ MOST_IN_FLIGHT = 50
 # something has changed.
 FIRST_LOOK_SECONDS = 2.0
 LAST_LOOK_SECONDS = 30.0
-# Nobody waits longer than this without asking whether the run is to end.
-WAIT_SECONDS = 5.0
 
 Work = Callable[[], "Ended"]
 
@@ -183,8 +182,8 @@ class Waves:
     def _wait(self) -> None:
         before = self._context.clock.monotonic()
         idle = not self._busy
-        due = min((aside.again_at for aside in self._aside.values()), default=before + WAIT_SECONDS)
-        seconds = max(min(due - before, WAIT_SECONDS), 0.1)
+        due = min((aside.again_at for aside in self._aside.values()), default=before + LOOK_SECONDS)
+        seconds = max(min(due - before, LOOK_SECONDS), 0.1)
         for ended in self._pool.wait(seconds):
             self._end(ended)
         if idle:

@@ -544,16 +544,19 @@ class ModelFeed:
             coming = [when for when, _event in clock.due if when <= end]
             clock.sleep((min(coming) if coming else end) - clock.time)
 
-    def news(self, seconds: float) -> Generator[None, None, None]:
-        """At once, and whenever something happens."""
+    def news(self, seconds: float) -> Generator[bool, None, None]:
+        """True at once, and whenever something happens; False after each second without."""
         clock = self._cluster.clock
         end = clock.time + seconds
+        something = True
         while not self._over:
-            yield
+            yield something
             if clock.time >= end:
                 return
-            coming = [when for when, _event in clock.due if when <= end]
-            clock.sleep((min(coming) if coming else end) - clock.time)
+            until = min(end, clock.time + 1)
+            coming = [when for when, _event in clock.due if when <= until]
+            something = bool(coming)
+            clock.sleep((min(coming) if coming else until) - clock.time)
 
     def silent_seconds(self) -> float:
         """Since the last event, seen or not yet seen."""

@@ -161,7 +161,7 @@ def test_all_who_wait_are_told(server: Server) -> None:
         news = feed.news(LONG)
         next(news)
         ready.wait()
-        assert next(news, "over") is None
+        assert next(news, "over") is True
         woken.append(name)
         assert next(news, "over") == "over"
 
@@ -177,7 +177,20 @@ def test_all_who_wait_are_told(server: Server) -> None:
     for thread in waiting:
         thread.join(LONG)
         assert not thread.is_alive()
-    assert list(feed.news(0.1)) == [None]
+    assert list(feed.news(0.1)) == [True]
+
+
+def test_who_waits_is_not_left_alone_for_long(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing comes he hears that; what comes then is told as ever."""
+    monkeypatch.setattr(watch, "LOOK_SECONDS", 0.05)
+    feed = Feed(server.watch, "7")
+    news = feed.news(LONG)
+    assert [next(news), next(news), next(news)] == [True, False, False]
+    server.tell.put(event("8"))
+    until(lambda: next(news))
+    assert list(feed.events(0.0)) == [event("8")]
+    feed.close()
+    assert list(news) == []
 
 
 def test_those_who_are_many_are_not_told_each_event(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -348,6 +349,51 @@ def test_an_interrupt_does_not_lose_a_bare_pod() -> None:
         )
     assert [pod["metadata"]["name"] for pod in cluster.pods.values()] == ["lonely"]
     assert not cluster.pods.keys() & {uid for _when, uid, _owner in cluster.removed}
+
+
+def test_an_interrupt_does_not_ask_a_server_in_trouble_in_a_circle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pod has to be made again first, with the usual pauses."""
+    cluster = ModelCluster(1)
+    cluster.bare("lonely")
+    create, tried = cluster.create, []
+
+    def refused(path: str, manifest: Any, *, dry_run: bool = False) -> Any:
+        if path.endswith("/pods") and not dry_run:
+            tried.append(cluster.clock.time)
+            assert len(tried) < 30, "it does not pause"
+            if tried[-1] < tried[0] + 60:
+                raise ApiError(503, "ServiceUnavailable", "etcdserver: no leader")
+        return create(path, manifest, dry_run=dry_run)
+
+    monkeypatch.setattr(cluster, "create", refused)
+    around = Environment(cluster, cluster.clock, Notes(), lambda: "it was interrupted" if cluster.removed else "")
+    with contextlib.suppress(ApiError):
+        run_alone(
+            around, request(old_pods(cluster), unmanaged="recreate"), Holder.of_this_process("r"), 10, cluster.heartbeat
+        )
+    assert [pod["metadata"]["name"] for pod in cluster.pods.values()] == ["lonely"]
+    assert min(later - earlier for earlier, later in itertools.pairwise(tried)) >= FIRST_PAUSE_SECONDS
+
+
+@pytest.mark.parametrize("awaited", ["a replacement", "a budget"])
+def test_an_interrupt_is_seen_within_a_second(awaited: str) -> None:
+    """Whatever the run waits for, and however long nothing happens there."""
+    cluster = ModelCluster(1)
+    owner = cluster.workload("ReplicaSet", "a", 2)
+    cluster.workloads[owner]["spec"]["minReadySeconds"] = int(TIMEOUT)
+    if awaited == "a budget":
+        cluster.budgets_left["a"] = 0
+    interrupted_at = 50.25
+    around = Environment(
+        cluster,
+        cluster.clock,
+        Notes(),
+        lambda: "it was interrupted" if cluster.clock.time >= interrupted_at else "",
+        pool=lambda: ModelPool(cluster.clock),
+    )
+    result = run_alone(around, request(old_pods(cluster)), Holder.of_this_process("r"), 10, cluster.heartbeat)
+    assert "it was interrupted" in result["problem"]
+    assert cluster.clock.time <= interrupted_at + 1.5
 
 
 @contextlib.contextmanager

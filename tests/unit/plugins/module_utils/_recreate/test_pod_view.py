@@ -58,11 +58,12 @@ class Cluster:
                 raise told
             yield told
 
-    def news(self, _seconds: float) -> Iterator[None]:
-        """Once more for as long as something is coming."""
-        yield
+    def news(self, _seconds: float) -> Iterator[bool]:
+        """Once more for as long as something is coming, then silence for some seconds."""
+        yield True
         while self.coming:
-            yield
+            yield True
+        yield from [False] * 3
 
     def silent_seconds(self) -> float:
         """What it is told to be."""
@@ -71,6 +72,11 @@ class Cluster:
     def close(self) -> None:
         """Count it."""
         self.closed += 1
+
+
+def going_on() -> str:
+    """Nothing says that the run is to end."""
+    return ""
 
 
 @pytest.fixture
@@ -83,7 +89,7 @@ def followed(cluster: Any) -> PodView:
     """A view whose watch is open."""
     view = PodView(cluster, WEB)
     view.look()
-    view.follow(1.0, lambda: True)
+    view.follow(1.0, lambda: True, going_on)
     return view
 
 
@@ -92,7 +98,7 @@ def test_a_view_takes_in_what_its_watch_tells(cluster: Cluster) -> None:
     view = followed(cluster)
     cluster.coming = [("ADDED", pod("b", "11")), ("MODIFIED", pod("a", "12")), ("DELETED", pod("b", "13"))]
     cluster.coming.append(("BOOKMARK", {"metadata": {"resourceVersion": "20"}}))
-    view.follow(1.0, lambda: False)
+    view.follow(1.0, lambda: False, going_on)
     assert {uid: seen.manifest for uid, seen in view.pods.items()} == {"a": pod("a", "12")}
     assert view.pods["a"].pod.name == "web-a"
     assert (view.heard, cluster.opened, cluster.lists, view.stale) == ("20", ["10"], 1, False)
@@ -102,7 +108,7 @@ def test_whoever_follows_goes_on_as_soon_as_it_is_done(cluster: Cluster) -> None
     """What comes later is there for the next."""
     view = followed(cluster)
     cluster.coming = [("ADDED", pod("b"))]
-    view.follow(1.0, lambda: "b" in view.pods)
+    view.follow(1.0, lambda: "b" in view.pods, going_on)
     cluster.coming = [("ADDED", pod("c"))]
     assert set(view.pods) == {"a", "b"}
     view.update()
@@ -196,10 +202,10 @@ def test_a_broken_watch_makes_the_view_stale(cluster: Cluster) -> None:
     view = followed(cluster)
     cluster.coming = [WatchBroken("cut")]
     with pytest.raises(WatchBroken):
-        view.follow(1.0, lambda: False)
+        view.follow(1.0, lambda: False, going_on)
     assert view.stale
     view.update()
-    view.follow(1.0, lambda: True)
+    view.follow(1.0, lambda: True, going_on)
     cluster.coming = [WatchBroken("cut")]
     view.update()
     assert (view.stale, cluster.lists, cluster.closed) == (False, 3, 2)
@@ -215,9 +221,9 @@ def test_all_who_wait_hear_how_a_watch_broke(cluster: Cluster) -> None:
         return False
 
     with pytest.raises(WatchBroken):
-        view.follow(1.0, breaks)
+        view.follow(1.0, breaks, going_on)
     view.look()
-    view.follow(1.0, lambda: True)
+    view.follow(1.0, lambda: True, going_on)
     assert (view.stale, cluster.opened) == (False, ["10", "10"])
 
 
@@ -231,8 +237,22 @@ def test_who_follows_comes_back_when_the_pods_are_listed_anew(cluster: Cluster) 
         view.look()
         return False
 
-    view.follow(1.0, looks)
+    view.follow(1.0, looks, going_on)
     assert (set(view.pods), view.stale) == ({"a"}, False)
+
+
+def test_who_follows_gives_up_when_the_run_is_to_end(cluster: Cluster) -> None:
+    """He is asked each time, also where nothing comes; what has come is taken in first."""
+    view = followed(cluster)
+    asked: list[str] = []
+
+    def stop() -> str:
+        asked.append("")
+        return "it was interrupted" if len(asked) == 3 else ""
+
+    cluster.coming = [("ADDED", pod("b"))]
+    view.follow(1.0, lambda: False, stop)
+    assert (len(asked), set(view.pods), view.stale) == (3, {"a", "b"}, False)
 
 
 def test_views_are_kept_for_those_who_come_again(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -245,7 +265,7 @@ def test_views_are_kept_for_those_who_come_again(cluster: Cluster, monkeypatch: 
         seen[name] = view = views.take(pods)
         view.look()
         cluster.coming = [("MODIFIED", pod("a", str(number + 11)))]
-        view.follow(1.0, lambda: False)
+        view.follow(1.0, lambda: False, going_on)
         views.park(view)
     assert (cluster.closed, seen["c"].stale) == (1, True)
     views.keep({sets["b"]})
@@ -260,7 +280,7 @@ def test_all_who_work_on_the_same_pods_share_a_view(cluster: Cluster) -> None:
     views = Views(cluster)  # type: ignore[arg-type]  # as much of a cluster as a view uses
     first = views.take(WEB)
     first.look()
-    first.follow(1.0, lambda: True)
+    first.follow(1.0, lambda: True, going_on)
     assert views.take(WEB) is first
     assert views.take(PodSet("shop", name="alone")) is not first
     stale = []

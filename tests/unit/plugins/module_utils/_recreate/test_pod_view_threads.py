@@ -105,7 +105,7 @@ def test_everybody_sees_what_he_waits_for(seed: int, monkeypatch: pytest.MonkeyP
             seen = {old for old in gone if old not in view.pods}
             view.refresh()
             try:
-                view.follow(1.0, lambda: uid in view.pods)
+                view.follow(1.0, lambda: uid in view.pods, str)
             except WatchBroken:
                 time.sleep(0.001)
             backwards.extend(seen & set(view.pods))

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible_collections.ackops.eci.plugins.module_utils._recreate.restart import UNDO, WorkloadRestart
@@ -43,10 +43,12 @@ class RollingCluster(ModelCluster):
             self.clock.after(1.0, lambda: self._roll(owner, left))
 
 
-def restart_of(cluster: ModelCluster) -> WorkloadRestart:
+def restart_of(cluster: ModelCluster, stop: Callable[[], str] = str) -> WorkloadRestart:
     """The restart of its only workload."""
     steps = choose(Workloads(cluster).steps_for(old_pods(cluster), Policy()), RESTART)
-    return WorkloadRestart(context_of(cluster), steps, TIMEOUT)
+    context = context_of(cluster)
+    context.stop = stop
+    return WorkloadRestart(context, steps, TIMEOUT)
 
 
 def test_each_pod_is_told_with_the_new_one_of_its_name() -> None:
@@ -123,3 +125,15 @@ def test_the_end_is_seen_soon_after_the_status_of_the_workload_says_so() -> None
     assert {pod.outcome for pod in restart.run()} == {"recreated"}
     assert cluster.clock.time - settled_at[0] < lag + 0.2
     assert len([when for when in reads if when > settled_at[0] - lag]) <= 6
+
+
+def test_an_interrupt_is_seen_within_a_second() -> None:
+    """However long nothing happens in the rollout, which goes on by itself."""
+    cluster = RollingCluster(1)
+    cluster.stuck = True
+    cluster.workload("StatefulSet", "db", 2)
+    interrupted_at = 50.25
+    done = restart_of(cluster, lambda: "it was interrupted" if cluster.clock.time >= interrupted_at else "").run()
+    assert {pod.outcome for pod in done} == {"not_started"}
+    assert all("it was interrupted" in pod.reason and "goes on by itself" in pod.reason for pod in done)
+    assert cluster.clock.time <= interrupted_at + 1.0
