@@ -269,6 +269,8 @@ def test_a_misspelt_variable_is_reported(cluster: ControlPlane, home: Path) -> N
     run = run_preflight(None, home, seral=[5])
     assert run.code == 2, run.text
     assert "no such variable: eci_preflight_seral (did you mean eci_preflight_serial?)" in run.message
+    both = run_preflight(None, home, seral=[5], method="burn", src="cluster.json").message
+    assert [both.count(said) for said in ("eci_preflight_seral", "'burn'", "src is a dump", "Nothing was")] == [1] * 4
     assert "Check the ECI pods" not in run.text
     inventory = home / "hosts.yml"
     options: dict[str, Any] = {

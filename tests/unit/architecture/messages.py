@@ -130,7 +130,7 @@ def _yaml_texts(node: Any) -> Iterator[str]:
         for key, value in node.items():
             if key in YAML_KEYS and isinstance(value, str):
                 yield " ".join(value.split())
-            elif key == "ansible.builtin.set_fact":
+            elif key in ("ansible.builtin.set_fact", "vars"):
                 # What is a sentence beside its expressions will be shown.
                 texts = [" ".join(text.split()) for text in value.values() if isinstance(text, str)]
                 yield from (text for text in texts if reads_as_prose(EXPRESSION.sub("", text)))
