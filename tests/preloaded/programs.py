@@ -44,9 +44,17 @@ ANSIBLE_PLUGINS = (
 )  # fmt: skip
 
 
+FINDER = "ansible.utils.collection_loader._collection_finder"
+COLLECTION = "ansible_collections.ackops.eci.plugins"
+# What the process of each task imports anew for the filters of the collection. Its action plugins are left to the run: one of them
+# registers what the run does at its end.
+COLLECTION_PLUGINS = ("filter", "plugin_utils", "test")
+
+
 def playbook(interpreter: str) -> Callable[[list[str]], int]:
     """ansible-playbook, whose modules on the implicit localhost are run by that interpreter."""
     _import([*ANSIBLE, *(name for kind in ANSIBLE_PLUGINS for name in _below(f"ansible.plugins.{kind}"))])
+    _import_collection()
     main = importlib.import_module("ansible.cli.playbook").main
     constants: Any = importlib.import_module("ansible.constants")
     temporary = Path(constants.DEFAULT_LOCAL_TMP)
@@ -54,6 +62,8 @@ def playbook(interpreter: str) -> Callable[[list[str]], int]:
     packed.mkdir()
 
     def run(command: list[str]) -> int:
+        if any((Path(argument).parent / "collections").is_dir() for argument in command[1:]):
+            _forget_collections()  # beside a playbook there may be others of the same names
         # What Ansible has packed is for all; its other temporary files are for one run, which the run removes.
         own = Path(tempfile.mkdtemp(dir=temporary))
         atexit.register(shutil.rmtree, own, ignore_errors=True)
@@ -109,6 +119,22 @@ def _import(names: Iterable[str]) -> None:
         # What this release of Ansible, or this environment, has not got is not needed either.
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+
+
+def _import_collection() -> None:
+    """Import what the tasks need of the collection, from where Ansible finds it with these settings; nothing where it does not."""
+    finder_class: Any = importlib.import_module(FINDER)._AnsibleCollectionFinder
+    constants: Any = importlib.import_module("ansible.constants")
+    finder = finder_class(list(constants.COLLECTIONS_PATHS), constants.COLLECTIONS_SCAN_SYS_PATH)
+    finder._install()
+    with contextlib.suppress(ImportError):
+        _import([name for kind in COLLECTION_PLUGINS for name in _below(f"{COLLECTION}.{kind}")])
+    finder._remove()  # each run has its own
+
+
+def _forget_collections() -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == COLLECTION.partition(".")[0]]:
+        del sys.modules[name]
 
 
 def _below(package: str) -> Iterator[str]:

@@ -48,6 +48,18 @@ THREAD = """\
 import sys, threading, time
 threading.Thread(target=lambda: (time.sleep(0.5), print("late", file=sys.stderr))).start()
 """
+FILTER_PLAY = """\
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - ansible.builtin.debug:
+        msg: "seen: {{ '1,2' | ackops.eci.eci_waves }}"
+"""
+OTHER_FILTER = """\
+class FilterModule:
+    def filters(self):
+        return {"eci_waves": lambda given: "from beside"}
+"""
 # Seconds in which a program that is told to end has ended.
 SOON = 20.0
 
@@ -99,6 +111,24 @@ def test_a_playbook_is_the_same(tmp_path: Path, environ: dict[str, str], monkeyp
         assert (tmp_path / "templated").read_text() == "localhost"
         (tmp_path / "templated").unlink()
         (tmp_path / "made").unlink()
+
+
+def test_a_playbook_has_the_collections_beside_it(
+    tmp_path: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the server has imported one of that name from another place."""
+    monkeypatch.setenv(run.IN_USE, "1")
+    play = tmp_path / "play.yml"
+    play.write_text(FILTER_PLAY)
+    for _number in range(run.WORTH_IT):
+        common = run.playbook(["ansible-playbook", "play.yml"], environ, tmp_path)
+        assert "seen: [1, 2]" in common.stdout, common
+    filters = tmp_path / "collections" / "ansible_collections" / "ackops" / "eci" / "plugins" / "filter"
+    filters.mkdir(parents=True)
+    (filters / "eci_fleet.py").write_text(OTHER_FILTER)
+    for command in (["ansible-playbook", "play.yml"], ["ansible-playbook", str(play)]):
+        beside = run.playbook(command, environ, tmp_path)
+        assert "seen: from beside" in beside.stdout, beside
 
 
 def test_a_playbook_that_takes_too_long_is_ended(
