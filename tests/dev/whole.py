@@ -1,7 +1,7 @@
 # Copyright (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make test`: every check, two at a time where one core is enough for each, and how long each took."""
+"""`make test`: every check, in two rows side by side, and how long each took."""
 
 from __future__ import annotations
 
@@ -17,15 +17,13 @@ from typing import TYPE_CHECKING
 from tests.dev.paths import REPO, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-CORES = 2
-# The targets of the Makefile in the order in which they begin, and how many cores each keeps busy. What is quick comes first;
-# integration is last, so that its summary ends the output.
-PARTS = {
-    "ruff": 1, "gates": 1, "types": 1, "browser": 1, "unit": 2, "sanity": 1, "ansible-lint": 1, "docs": 1, "importer": 1,
-    "awx": 1, "compat": 2, "integration": 2,
-}  # fmt: skip
+# The targets of the Makefile, one after the other. What is quick comes first; integration is last, so that its summary ends the output.
+IN_FRONT = ("ruff", "gates", "browser", "unit", "compat", "integration")
+# Meanwhile, one after the other too, those that keep one core busy, and how far they stand behind (nice): what only computes has what
+# the others leave, and they wait a lot. The tests of AWX have time limits.
+BEHIND = {"types": 10, "awx": 0, "sanity": 10, "ansible-lint": 10, "docs": 10, "importer": 10}
 # Takes minutes where the cache is empty, and only the last parts wait for it.
 MADE_MEANWHILE = "binaries"
 BEHIND_ALL_ELSE = 10
@@ -34,9 +32,9 @@ LOOK_SECONDS = 0.1
 
 
 class _Part:
-    """A part that has begun. What it says goes into a file, and is shown when those before it are through."""
+    """A part that has begun. What it says goes into a file, and is shown when nothing else is being shown."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, behind: int = 0) -> None:
         self.name = name
         self.status: int | None = None
         self.took = 0.0
@@ -44,8 +42,8 @@ class _Part:
         self._started = time.monotonic()
         self._output = tempfile.TemporaryFile()  # noqa: SIM115  end() closes it
         self._process = subprocess.Popen(
-            _make(name), cwd=REPO, stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT,
-            start_new_session=True,
+            ["nice", "-n", str(behind), *_make(name)], cwd=REPO, stdin=subprocess.DEVNULL, stdout=self._output,
+            stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
 
     def look(self) -> None:
@@ -67,6 +65,25 @@ class _Part:
         self._output.close()
 
 
+class _Row:
+    """Parts that run one after the other."""
+
+    def __init__(self, parts: Mapping[str, int]) -> None:
+        self._waiting = dict(parts)
+        self._now: _Part | None = None
+
+    def go_on(self) -> list[_Part]:
+        """Begin the next part where none runs, and return it."""
+        if self._now is not None:
+            self._now.look()
+        if not self._waiting or (self._now is not None and self._now.status != 0):
+            return []
+        name = next(iter(self._waiting))
+        say(f"make test: {name} begins" + (", and is shown later" if name in BEHIND else ""))
+        self._now = _Part(name, self._waiting.pop(name))
+        return [self._now]
+
+
 def check() -> int:
     """Run the parts until one fails, and tell the time of each."""
     begun = time.monotonic()
@@ -86,32 +103,30 @@ def check() -> int:
 
 
 def _run(begun: list[_Part]) -> _Part | None:
-    """Begin each part as soon as there are cores for it, note it in the list, and return the one that failed."""
-    waiting, unseen = list(PARTS), list[_Part]()
-    while waiting or unseen:
-        for part in unseen:
-            part.look()
-        if failed := next((part for part in unseen if part.status), None):
-            say(f"make test: {failed.name} failed" + ("" if failed is unseen[0] else "; this is what it said:"))
+    """Run the rows side by side, note each part in the list, and return the one that failed."""
+    rows = _Row(dict.fromkeys(IN_FRONT, 0)), _Row(BEHIND)
+    shown: _Part | None = None
+    seen: list[_Part] = []
+    while True:
+        for row in rows:
+            begun += row.go_on()
+        if failed := next((part for part in begun if part.status), None):
+            say(f"make test: {failed.name} failed" + ("" if failed is shown else "; this is what it said:"))
             failed.show()
             return failed
-        while waiting and PARTS[waiting[0]] + sum(PARTS[part.name] for part in unseen if part.status is None) <= CORES:
-            unseen.append(_begin(waiting.pop(0), unseen))
-            begun.append(unseen[-1])
-        unseen[0].show()
-        if unseen[0].status is None:
+        if shown is not None:
+            shown.show()
+        if shown is not None and shown.status is None:
             time.sleep(LOOK_SECONDS)
-        else:
-            del unseen[0]
-            if unseen:
-                say(f"make test: {unseen[0].name}, which has begun before")
-    return None
-
-
-def _begin(name: str, unseen: list[_Part]) -> _Part:
-    before = " and ".join(part.name for part in unseen)
-    say(f"make test: {name} begins" + (f", and is shown after {before}" if before else ""))
-    return _Part(name)
+            continue
+        # What has ended, then what is in front, then what is left.
+        unseen = [part for part in begun if part not in seen]
+        shown = min(unseen, key=lambda part: (part.status is None, part.name in BEHIND), default=None)
+        if shown is None:
+            return None
+        seen.append(shown)
+        if shown.name in BEHIND:
+            say(f"make test: {shown.name}, which has begun before")
 
 
 def _make(target: str) -> list[str]:

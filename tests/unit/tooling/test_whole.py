@@ -20,7 +20,7 @@ from tests.dev.paths import REPO
 def test_every_part_is_a_target() -> None:
     """What is misspelt here would fail at the end of an hour."""
     targets = re.findall(r"^([a-z-]+):", (REPO / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
-    assert {*whole.PARTS, whole.MADE_MEANWHILE} <= set(targets)
+    assert {*whole.IN_FRONT, *whole.BEHIND, whole.MADE_MEANWHILE} <= set(targets)
 
 
 def test_what_fails_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
@@ -32,7 +32,8 @@ def test_what_fails_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cap
         "third": "echo never",
         "build": f"echo $$ > {pid}; sleep 600",
     }
-    monkeypatch.setattr(whole, "PARTS", {"first": 2, "second": 2, "third": 2})
+    monkeypatch.setattr(whole, "IN_FRONT", ("first", "second", "third"))
+    monkeypatch.setattr(whole, "BEHIND", {})
     monkeypatch.setattr(whole, "MADE_MEANWHILE", "build")
     monkeypatch.setattr(whole, "_make", lambda target: ["sh", "-c", commands[target]])
     started = time.monotonic()
@@ -54,49 +55,61 @@ def test_all_pass(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[
     assert whole.check() == 0
     said = capfd.readouterr().out
     assert said.count(": passed") == 0
-    assert said.count("  passed") == len(whole.PARTS)
+    assert said.count("  passed") == len(whole.IN_FRONT) + len(whole.BEHIND)
     assert said.rstrip().endswith("all passed")
 
 
-@pytest.fixture
-def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, tuple[int, str]]], None]:
-    """Have parts for `make test`: by name, the cores and the shell command, which runs in a directory of the test."""
+Have = Callable[[dict[str, str], dict[str, str]], None]
 
-    def have(commands: dict[str, tuple[int, str]]) -> None:
-        monkeypatch.setattr(whole, "PARTS", {name: cores for name, (cores, _command) in commands.items()})
-        monkeypatch.setattr(
-            whole, "_make", lambda name: ["sh", "-c", f"cd {tmp_path}; {commands.get(name, (1, ':'))[1]}"]
-        )
+
+@pytest.fixture
+def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Have:
+    """Have parts for `make test`, in front and behind: shell commands by name, which run in a directory of the test."""
+
+    def have(in_front: dict[str, str], behind: dict[str, str]) -> None:
+        commands = {**in_front, **behind}
+        monkeypatch.setattr(whole, "IN_FRONT", tuple(in_front))
+        monkeypatch.setattr(whole, "BEHIND", dict.fromkeys(behind, 7))
+        monkeypatch.setattr(whole, "_make", lambda name: ["sh", "-c", f"cd {tmp_path}; {commands.get(name, ':')}"])
 
     return have
 
 
-def test_what_one_core_is_enough_for_has_company(
-    parts: Callable[[dict[str, tuple[int, str]]], None], capfd: pytest.CaptureFixture[str]
-) -> None:
-    """What each part says is whole, and in the order in which they began; a part for two cores has both for itself."""
+def lines(capfd: pytest.CaptureFixture[str]) -> list[str]:
+    """What the parts have said."""
+    return [line for line in capfd.readouterr().out.splitlines() if not line.startswith("[dev")]
+
+
+def test_two_rows_side_by_side(parts: Have, capfd: pytest.CaptureFixture[str]) -> None:
+    """What each part says is whole: the row in front as it goes, of the other what has ended, and at last what is left."""
+    until = "until [ -e {} ]; do sleep 0.05; done; "
     parts(
         {
-            "slow": (1, "echo slow 1; until [ -e quick ]; do sleep 0.05; done; echo slow 2; rm quick"),
-            "quick": (1, "echo quick 1; echo quick 2; touch quick"),
-            "alone": (2, "test ! -e quick && touch alone && sleep 0.2 && echo alone && rm alone"),
-            "last": (1, "test ! -e alone && echo last"),
-        }
+            "a": "echo a 1; " + until.format("x") + "echo a 2; sleep 0.5; touch a",
+            "b": "test -e a && echo b 1; touch b; sleep 0.5; echo b 2",
+        },
+        {
+            "x": "echo x 1; echo x 2; touch x",
+            "y": "test -e x && echo y 1; " + until.format("b") + "sleep 1; echo y 2",
+            "z": "test -e b && echo z; nice",
+        },
     )
     assert whole.check() == 0
-    said = [line for line in capfd.readouterr().out.splitlines() if not line.startswith("[dev")]
-    assert said == ["slow 1", "slow 2", "quick 1", "quick 2", "alone", "last"]
+    assert lines(capfd) == ["a 1", "a 2", "x 1", "x 2", "b 1", "b 2", "y 1", "y 2", "z", str(os.nice(0) + 7)]
 
 
+@pytest.mark.parametrize("broken_in_front", [True, False])
 def test_what_fails_beside_another_is_shown_at_once(
-    parts: Callable[[dict[str, tuple[int, str]]], None], capfd: pytest.CaptureFixture[str]
+    parts: Have, capfd: pytest.CaptureFixture[str], broken_in_front: bool
 ) -> None:
     """The other is ended, however long it would take."""
-    parts({"endless": (1, "echo endless; sleep 600"), "broken": (1, "echo why; exit 3")})
+    broken, endless = {"broken": "echo why; exit 3"}, {"endless": "echo endless; sleep 600", "never": "echo never"}
+    parts(*((broken, endless) if broken_in_front else (endless, broken)))
     started = time.monotonic()
     assert whole.check() == 1
     assert time.monotonic() - started < whole.END_SECONDS
     said = capfd.readouterr().out
-    assert re.search(r"broken failed.*\nwhy\n", said), said
+    assert re.search(r"broken failed.*\n(.*\n)?why\n", said), said
     assert re.search(r"endless +0:0\d  stopped", said), said
     assert re.search(r"broken +0:0\d  FAILED", said), said
+    assert "never" not in said
