@@ -23,7 +23,7 @@ from tests.preloaded import code_cache
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-# Packed with each module: they come from there, and a module that does not pack what it needs fails here, too.
+# Packed with each module: what is the collection's comes from there, so that a module that does not pack what it needs fails here, too.
 PACKED = ("ansible", "ansible_collections")
 # What a module of the collection, of awx.awx and of ansible.builtin needs besides.
 MODULES = (
@@ -34,6 +34,8 @@ MODULES = (
     "ansible_collections.awx.awx.plugins.module_utils.controller_api",
     "runpy", "zipfile", "zipimport",
 )  # fmt: skip
+# Of what is packed, that which takes longest to import, and is no code of ours.
+ANSIBLE_MODULE_UTILS = ("ansible.module_utils.basic", "ansible.module_utils.urls")
 ANSIBLE = (
     "ansible.cli.playbook", "ansible.executor.module_common", "ansible.plugins.cache.memory", "multiprocessing.popen_fork",
     "multiprocessing.synchronize", "xml.dom.minidom",
@@ -80,6 +82,11 @@ def playbook(interpreter: str) -> Callable[[list[str]], int]:
 def script() -> Callable[[list[str]], int]:
     """A script of Python with its arguments, as Ansible starts modules."""
     _import(_not_packed())
+    _import(ANSIBLE_MODULE_UTILS)
+    # All else is looked for in what was packed: modules, and the module_utils that are beside a playbook.
+    del sys.modules["ansible"]
+    module_utils: Any = sys.modules["ansible.module_utils"]
+    module_utils.__path__ = _Packed("ansible/module_utils", module_utils.__path__)
     compiled = tempfile.mkdtemp(prefix="ackops-compiled-")
     atexit.register(shutil.rmtree, compiled)
     code_cache.install(Path(compiled))
@@ -97,6 +104,18 @@ def script() -> Callable[[list[str]], int]:
         return 0
 
     return run
+
+
+class _Packed:
+    """The search path of a package: what Ansible has packed it into, where it has."""
+
+    def __init__(self, inside: str, otherwise: Iterable[str]) -> None:
+        self._inside = inside
+        self._otherwise = list(otherwise)
+
+    def __iter__(self) -> Iterator[str]:
+        packed = [place for place in sys.path if place.endswith("_payload.zip")]
+        return iter([f"{place}/{self._inside}" for place in packed] or self._otherwise)
 
 
 def module() -> Callable[[list[str]], int]:

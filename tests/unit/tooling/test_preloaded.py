@@ -34,10 +34,19 @@ PLAY = """\
         path: "{{ playbook_dir }}/made"
         state: touch
         mode: "0600"
+    - mine:
+        word: for {{ inventory_hostname }}
+      register: mine
     - ansible.builtin.debug:
-        msg: "seen: {{ seen.stdout }}"
+        msg: "seen: {{ seen.stdout }}; {{ mine.said }}"
     - ansible.builtin.fail:
         msg: in the end
+"""
+MODULE = """\
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.mine_too import said
+module = AnsibleModule({"word": {"type": "str"}})
+module.exit_json(said=said(module.params["word"]))
 """
 SCRIPT = """\
 import json, os, sys
@@ -97,6 +106,12 @@ def test_a_playbook_is_the_same(tmp_path: Path, environ: dict[str, str], monkeyp
     """Output, errors, exit code, directory, variables, and what its modules do, from the first run on."""
     (tmp_path / "play.yml").write_text(PLAY)
     (tmp_path / "template").write_text("{{ inventory_hostname }}")
+    for place, file, text in (
+        ("library", "mine.py", MODULE),
+        ("module_utils", "mine_too.py", "def said(word): return f'mine {word}'"),
+    ):
+        (tmp_path / place).mkdir()
+        (tmp_path / place / file).write_text(text)
     command = ["ansible-playbook", "play.yml"]
     monkeypatch.delenv(run.IN_USE, raising=False)
     plain = run.playbook(command, environ, tmp_path)
@@ -106,7 +121,7 @@ def test_a_playbook_is_the_same(tmp_path: Path, environ: dict[str, str], monkeyp
     for _number in range(run.WORTH_IT + 1):
         forked = run.playbook(command, environ, tmp_path)
         assert (forked.returncode, forked.stdout, forked.stderr) == (2, plain.stdout, plain.stderr)
-        assert f"seen: {tmp_path} b" in forked.stdout
+        assert f"seen: {tmp_path} b; mine for localhost" in forked.stdout
         assert (tmp_path / "made").stat().st_mode & 0o777 == 0o600
         assert (tmp_path / "templated").read_text() == "localhost"
         (tmp_path / "templated").unlink()
