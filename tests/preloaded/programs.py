@@ -46,6 +46,11 @@ ANSIBLE_PLUGINS = (
 )  # fmt: skip
 
 
+# Plugins with options that most runs load, by kind; Ansible loads all there are of some kinds.
+CONFIGURED: dict[str, tuple[str, ...]] = {
+    "become": ("su", "sudo"), "callback": (), "connection": ("local", "ssh"),
+    "inventory": ("auto", "host_list", "ini", "script", "toml", "yaml"), "shell": ("sh",), "strategy": ("linear",), "vars": (),
+}  # fmt: skip
 FINDER = "ansible.utils.collection_loader._collection_finder"
 COLLECTION = "ansible_collections.ackops.eci.plugins"
 # What the process of each task imports anew for the filters of the collection. Its action plugins are left to the run: one of them
@@ -56,7 +61,7 @@ COLLECTION_PLUGINS = ("filter", "plugin_utils", "test")
 def playbook(interpreter: str) -> Callable[[list[str]], int]:
     """ansible-playbook, whose modules on the implicit localhost are run by that interpreter."""
     _import([*ANSIBLE, *(name for kind in ANSIBLE_PLUGINS for name in _below(f"ansible.plugins.{kind}"))])
-    _import_collection()
+    _import_collections()
     main = importlib.import_module("ansible.cli.playbook").main
     constants: Any = importlib.import_module("ansible.constants")
     temporary = Path(constants.DEFAULT_LOCAL_TMP)
@@ -140,14 +145,26 @@ def _import(names: Iterable[str]) -> None:
             importlib.import_module(name)
 
 
-def _import_collection() -> None:
-    """Import what the tasks need of the collection, from where Ansible finds it with these settings; nothing where it does not."""
+def _import_collections() -> None:
+    """Import what runs read of collections, from where Ansible finds them with these settings; nothing where it does not.
+
+    That is what the tasks need of this one, the redirections of ansible.builtin, and the documentation of common plugins, which
+    names their options: to read all this YAML is a third of a short run.
+    """
     finder_class: Any = importlib.import_module(FINDER)._AnsibleCollectionFinder
     constants: Any = importlib.import_module("ansible.constants")
     finder = finder_class(list(constants.COLLECTIONS_PATHS), constants.COLLECTIONS_SCAN_SYS_PATH)
     finder._install()
     with contextlib.suppress(ImportError):
         _import([name for kind in COLLECTION_PLUGINS for name in _below(f"{COLLECTION}.{kind}")])
+    _import(["ansible_collections.ansible.builtin"])
+    loaders = importlib.import_module("ansible.plugins.loader")
+    for kind, names in CONFIGURED.items():
+        loader = getattr(loaders, f"{kind}_loader")
+        for name in names:
+            loader.get(name, class_only=True)
+        if not names:
+            list(loader.all(class_only=True))
     finder._remove()  # each run has its own
 
 
