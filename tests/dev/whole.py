@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 # The targets of the Makefile, one after the other. What is quick comes first; integration is last, so that its summary ends the output.
 IN_FRONT = ("ruff", "gates", "browser", "unit", "compat", "integration")
-# Meanwhile, one after the other too, those that keep one core busy, and how far they stand behind (nice): what only computes has what
-# the others leave, and they wait a lot. The tests of AWX have time limits.
-BEHIND = {"types": 10, "awx": 0, "sanity": 10, "ansible-lint": 10, "docs": 10, "importer": 10}
+# Meanwhile, one after the other too, others, and how far they stand behind (nice): what only computes has what the row in front leaves,
+# which waits a lot. The tests of AWX have time limits.
+BEHIND = {"types": 10, "sanity": 10, "ansible-lint": 10, "docs": 10, "importer": 10, "awx": 0}
 # Takes minutes where the cache is empty, and only the last parts wait for it.
 MADE_MEANWHILE = "binaries"
 BEHIND_ALL_ELSE = 10
@@ -79,7 +79,8 @@ class _Row:
         if not self._waiting or (self._now is not None and self._now.status != 0):
             return []
         name = next(iter(self._waiting))
-        say(f"make test: {name} begins" + (", and is shown later" if name in BEHIND else ""))
+        if name not in BEHIND:  # that would be in the middle of what another says
+            say(f"make test: {name} begins")
         self._now = _Part(name, self._waiting.pop(name))
         return [self._now]
 
@@ -126,7 +127,9 @@ def _run(begun: list[_Part]) -> _Part | None:
             return None
         seen.append(shown)
         if shown.name in BEHIND:
-            say(f"make test: {shown.name}, which has begun before")
+            say(
+                f"make test: {shown.name}, which has run meanwhile" if shown.status == 0 else f"make test: {shown.name}"
+            )
 
 
 def _make(target: str) -> list[str]:
