@@ -19,6 +19,7 @@ SOCKET = "socket"
 ENVIRONMENT = "environment"
 READ_AT_START = ("LANG", "LC_", "PYTHON")
 STANDARD = (0, 1, 2)
+PASSED_ON = (_signal.SIGHUP, _signal.SIGINT, _signal.SIGTERM)
 # As a shell tells of a program that a signal ended.
 BY_SIGNAL = 128
 
@@ -30,10 +31,13 @@ def main(directory: str, arguments: list[str]) -> int:
         served = marshal.load(file)  # noqa: S302  written by the tests themselves
     if (arguments and arguments[0].startswith("-")) or served != read_at_start(environ):
         os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606  a shell is not wanted
+    # One that comes before there is anybody to pass it on to waits.
+    before = _signal.pthread_sigmask(_signal.SIG_BLOCK, PASSED_ON)
     connection = ask(directory, arguments, os.getcwd(), environ, STANDARD)
     pid = int(connection.recv(32))
-    for number in (_signal.SIGHUP, _signal.SIGINT, _signal.SIGTERM):
+    for number in PASSED_ON:
         _signal.signal(number, lambda received, _frame: os.kill(pid, received))
+    _signal.pthread_sigmask(_signal.SIG_SETMASK, before)
     code = int(connection.recv(32))
     return code if code >= 0 else BY_SIGNAL - code
 

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import json
+import marshal
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -268,6 +270,28 @@ def test_the_interpreter_passes_signals_on(tmp_path: Path) -> None:
     killed = python.start()
     killed.communicate("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
     assert killed.returncode == interpreter.BY_SIGNAL + signal.SIGKILL
+
+
+def test_a_signal_that_comes_early_is_passed_on(tmp_path: Path) -> None:
+    """Before the server has said which process it is for."""
+    (tmp_path / interpreter.ENVIRONMENT).write_bytes(marshal.dumps(interpreter.read_at_start(dict(os.environ))))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(str(tmp_path / interpreter.SOCKET))
+        listener.listen()
+        listener.settimeout(SOON)
+        command = [sys.executable, "-I", "-S", str(interpreter.__file__), str(tmp_path), "script.py"]
+        with subprocess.Popen(command) as process, subprocess.Popen(["sleep", "600"]) as script:
+            try:
+                connection, _address = listener.accept()
+                process.terminate()
+                with connection:
+                    connection.send(str(script.pid).encode())
+                    assert script.wait(SOON) == -signal.SIGTERM
+                    connection.send(b"9")
+                    assert process.wait(SOON) == 9
+            finally:
+                script.kill()
+                process.kill()
 
 
 def test_what_is_compiled_is_kept(tmp_path: Path) -> None:
