@@ -34,7 +34,7 @@ LOOK_SECONDS = 0.1
 class _Part:
     """A part that has begun. What it says goes into a file, and is shown when nothing else is being shown."""
 
-    def __init__(self, name: str, behind: int = 0) -> None:
+    def __init__(self, name: str, behind: int) -> None:
         self.name = name
         self.status: int | None = None
         self.took = 0.0
@@ -42,8 +42,8 @@ class _Part:
         self._started = time.monotonic()
         self._output = tempfile.TemporaryFile()  # noqa: SIM115  end() closes it
         self._process = subprocess.Popen(
-            ["nice", "-n", str(behind), *_make(name)], cwd=REPO, stdin=subprocess.DEVNULL, stdout=self._output,
-            stderr=subprocess.STDOUT, start_new_session=True,
+            _make_behind(behind, name), cwd=REPO, stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT,
+            start_new_session=True,
         )  # fmt: skip
 
     def look(self) -> None:
@@ -136,6 +136,10 @@ def _make(target: str) -> list[str]:
     return ["make", "--no-print-directory", target]
 
 
+def _make_behind(behind: int, target: str) -> list[str]:
+    return ["nice", "-n", str(behind), *_make(target)]
+
+
 def _clock(seconds: float) -> str:
     return f"{int(seconds) // 60:>3}:{int(seconds) % 60:02}"
 
@@ -143,8 +147,9 @@ def _clock(seconds: float) -> str:
 @contextlib.contextmanager
 def _meanwhile(target: str) -> Iterator[None]:
     """Make a target beside the rest, with what they leave of the processor. What fails there fails again where it is needed."""
-    command = ["nice", "-n", str(BEHIND_ALL_ELSE), *_make(target)]
-    process = subprocess.Popen(command, cwd=REPO, stdin=subprocess.DEVNULL, start_new_session=True)
+    process = subprocess.Popen(
+        _make_behind(BEHIND_ALL_ELSE, target), cwd=REPO, stdin=subprocess.DEVNULL, start_new_session=True
+    )
     try:
         yield
     finally:

@@ -48,6 +48,11 @@ class Run:
         return str(failed[-1]["msg"])
 
     @property
+    def tasks(self) -> set[str]:
+        """The names of the tasks that ran or were skipped, without that of their role."""
+        return {entry["task"].rpartition(" : ")[2] for entry in self.entries if "task" in entry}
+
+    @property
     def preflight(self) -> dict[str, Any]:
         """The fact that the role set."""
         return self.preflight_of("localhost")

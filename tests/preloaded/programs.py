@@ -25,27 +25,23 @@ if TYPE_CHECKING:
 
 # Packed with each module: what is the collection's comes from there, so that a module that does not pack what it needs fails here, too.
 PACKED = ("ansible", "ansible_collections")
+# Of what is packed, that which takes longest to import, and is no code of ours.
+ANSIBLE_MODULE_UTILS = ("ansible.module_utils.basic", "ansible.module_utils.urls")
 # What a module of the collection, of awx.awx and of ansible.builtin needs besides.
 MODULES = (
-    "ansible.module_utils.basic", "ansible.module_utils.urls", "ansible.modules.stat", "ansible.modules.uri",
+    *ANSIBLE_MODULE_UTILS, "ansible.modules.stat", "ansible.modules.uri",
     "ansible_collections.ackops.eci.plugins.modules.eci_pod_facts",
     "ansible_collections.ackops.eci.plugins.modules.eci_pod_recreate",
     "ansible_collections.ackops.eci.plugins.module_utils._kube.client", "kubernetes.config.kube_config",
     "ansible_collections.awx.awx.plugins.module_utils.controller_api",
     "runpy", "zipfile", "zipimport",
 )  # fmt: skip
-# Of what is packed, that which takes longest to import, and is no code of ours.
-ANSIBLE_MODULE_UTILS = ("ansible.module_utils.basic", "ansible.module_utils.urls")
 ANSIBLE = (
     "ansible.cli.playbook", "ansible.executor.module_common", "ansible.plugins.cache.memory", "multiprocessing.popen_fork",
     "multiprocessing.synchronize", "xml.dom.minidom",
 )  # fmt: skip
 # What Ansible loads by name, and looks for among what is imported.
-ANSIBLE_PLUGINS = (
-    "action", "become", "callback", "connection", "inventory", "shell", "strategy", "test", "vars",
-)  # fmt: skip
-
-
+ANSIBLE_PLUGINS = ("action", "become", "connection", "inventory", "shell", "strategy", "test")
 # Plugins with options that most runs load, by kind; Ansible loads all there are of some kinds.
 CONFIGURED: dict[str, tuple[str, ...]] = {
     "become": ("su", "sudo"), "callback": (), "connection": ("local", "ssh"),
@@ -164,12 +160,12 @@ def _import_collections() -> None:
         for name in names:
             loader.get(name, class_only=True)
         if not names:
-            list(loader.all(class_only=True))
+            list(loader.all(class_only=True))  # imports them, too
     finder._remove()  # each run has its own
 
 
 def _forget_collections() -> None:
-    for name in [name for name in sys.modules if name.partition(".")[0] == COLLECTION.partition(".")[0]]:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "ansible_collections"]:
         del sys.modules[name]
 
 

@@ -75,7 +75,7 @@ class ThreadPool:
     def wait(self, seconds: float) -> list[Ended]:
         """What has ended."""
         if not self._going:
-            time.sleep(min(seconds, 1.0))
+            time.sleep(seconds)
             return []
         done, self._going = wait(self._going, timeout=seconds, return_when=FIRST_COMPLETED)
         return [future.result() for future in done]

@@ -74,11 +74,6 @@ class Cluster:
         self.closed += 1
 
 
-def going_on() -> str:
-    """Nothing says that the run is to end."""
-    return ""
-
-
 @pytest.fixture
 def cluster() -> Cluster:
     """A cluster."""
@@ -89,7 +84,7 @@ def followed(cluster: Any) -> PodView:
     """A view whose watch is open."""
     view = PodView(cluster, WEB)
     view.look()
-    view.follow(1.0, lambda: True, going_on)
+    view.follow(1.0, lambda: True, str)
     return view
 
 
@@ -98,7 +93,7 @@ def test_a_view_takes_in_what_its_watch_tells(cluster: Cluster) -> None:
     view = followed(cluster)
     cluster.coming = [("ADDED", pod("b", "11")), ("MODIFIED", pod("a", "12")), ("DELETED", pod("b", "13"))]
     cluster.coming.append(("BOOKMARK", {"metadata": {"resourceVersion": "20"}}))
-    view.follow(1.0, lambda: False, going_on)
+    view.follow(1.0, lambda: False, str)
     assert {uid: seen.manifest for uid, seen in view.pods.items()} == {"a": pod("a", "12")}
     assert view.pods["a"].pod.name == "web-a"
     assert (view.heard, cluster.opened, cluster.lists, view.stale) == ("20", ["10"], 1, False)
@@ -108,7 +103,7 @@ def test_whoever_follows_goes_on_as_soon_as_it_is_done(cluster: Cluster) -> None
     """What comes later is there for the next."""
     view = followed(cluster)
     cluster.coming = [("ADDED", pod("b"))]
-    view.follow(1.0, lambda: "b" in view.pods, going_on)
+    view.follow(1.0, lambda: "b" in view.pods, str)
     cluster.coming = [("ADDED", pod("c"))]
     assert set(view.pods) == {"a", "b"}
     view.update()
@@ -202,10 +197,10 @@ def test_a_broken_watch_makes_the_view_stale(cluster: Cluster) -> None:
     view = followed(cluster)
     cluster.coming = [WatchBroken("cut")]
     with pytest.raises(WatchBroken):
-        view.follow(1.0, lambda: False, going_on)
+        view.follow(1.0, lambda: False, str)
     assert view.stale
     view.update()
-    view.follow(1.0, lambda: True, going_on)
+    view.follow(1.0, lambda: True, str)
     cluster.coming = [WatchBroken("cut")]
     view.update()
     assert (view.stale, cluster.lists, cluster.closed) == (False, 3, 2)
@@ -221,9 +216,9 @@ def test_all_who_wait_hear_how_a_watch_broke(cluster: Cluster) -> None:
         return False
 
     with pytest.raises(WatchBroken):
-        view.follow(1.0, breaks, going_on)
+        view.follow(1.0, breaks, str)
     view.look()
-    view.follow(1.0, lambda: True, going_on)
+    view.follow(1.0, lambda: True, str)
     assert (view.stale, cluster.opened) == (False, ["10", "10"])
 
 
@@ -237,7 +232,7 @@ def test_who_follows_comes_back_when_the_pods_are_listed_anew(cluster: Cluster) 
         view.look()
         return False
 
-    view.follow(1.0, looks, going_on)
+    view.follow(1.0, looks, str)
     assert (set(view.pods), view.stale) == ({"a"}, False)
 
 
@@ -265,7 +260,7 @@ def test_views_are_kept_for_those_who_come_again(cluster: Cluster, monkeypatch: 
         seen[name] = view = views.take(pods)
         view.look()
         cluster.coming = [("MODIFIED", pod("a", str(number + 11)))]
-        view.follow(1.0, lambda: False, going_on)
+        view.follow(1.0, lambda: False, str)
         views.park(view)
     assert (cluster.closed, seen["c"].stale) == (1, True)
     views.keep({sets["b"]})
@@ -280,7 +275,7 @@ def test_all_who_work_on_the_same_pods_share_a_view(cluster: Cluster) -> None:
     views = Views(cluster)  # type: ignore[arg-type]  # as much of a cluster as a view uses
     first = views.take(WEB)
     first.look()
-    first.follow(1.0, lambda: True, going_on)
+    first.follow(1.0, lambda: True, str)
     assert views.take(WEB) is first
     assert views.take(PodSet("shop", name="alone")) is not first
     stale = []
