@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.dev.paths import cache_root
 
 Version = tuple[int, int]
-PROBE = "import sys, venv, ensurepip; print(*sys.version_info[:2], sys.version.split()[0], sys.executable)"
+PROBE = Path(__file__).with_name("python_probe.py")
 MINORS = range(8, 16)
 
 
@@ -33,15 +33,16 @@ class Python:
         return f"{self.version[0]}.{self.version[1]}"
 
 
-def _probe(path: str) -> Python | None:
+def _probe(path: str) -> tuple[Python, bool] | None:
+    """What it says of itself, and whether it was built to be fast."""
     try:
         answer = subprocess.run(
-            [path, "-c", PROBE], capture_output=True, text=True, timeout=30, check=True, stdin=subprocess.DEVNULL
+            [path, str(PROBE)], capture_output=True, text=True, timeout=30, check=True, stdin=subprocess.DEVNULL
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    major, minor, full, executable = answer.stdout.split(maxsplit=3)
-    return Python((int(major), int(minor)), full, executable.strip())
+    major, minor, grade, full, executable = answer.stdout.split(maxsplit=4)
+    return Python((int(major), int(minor)), full, executable.strip()), grade == "fast"
 
 
 def current() -> Python:
@@ -64,15 +65,18 @@ def _places() -> list[Path]:
 
 @functools.cache
 def find(version: Version) -> Python | None:
-    """Find a Python of exactly this minor version that really runs."""
+    """Find a Python of exactly this minor version that really runs: the first that was built to be fast, else the first."""
     if version == sys.version_info[:2]:
         return current()
+    first = None
     for place in _places():
         path = place / f"python{version[0]}.{version[1]}"
-        found = _probe(str(path)) if os.access(path, os.X_OK) else None
-        if found and found.version == version:
-            return found
-    return None
+        python, fast = (os.access(path, os.X_OK) and _probe(str(path))) or (None, False)
+        if python and python.version == version:
+            if fast:
+                return python
+            first = first or python
+    return first
 
 
 def choose(lowest: Version, highest: Version) -> Python | None:
