@@ -18,7 +18,9 @@ def plain(text: object, limit: int = LINE) -> str:
 
     It is idempotent: a message may contain text that went through it before.
     """
-    line = "".join(_visible(character) for character in str(text))
+    line = str(text)[: limit + 1]  # what comes after that is cut off anyhow
+    if not line.isprintable():
+        line = "".join(map(_visible, line))
     return line if len(line) <= limit else line[: limit - 3] + "..."
 
 

@@ -53,6 +53,16 @@ def test_what_cannot_be_printed_is_escaped(text: str, shown: str) -> None:
     assert plain(text) == shown
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("x" * 20, "x" * 20), ("x" * 21, "x" * 17 + "..."), ("\n" * 10, r"\n" * 10), ("\n" * 9 + "xyz", r"\n" * 8 + "\\..."),
+     ("x" * 19 + "\n", "x" * 17 + "...")],
+)  # fmt: skip
+def test_it_is_cut_where_it_would_be_too_long(text: str, shown: str) -> None:
+    """As it is shown, not as it was; three dots say so."""
+    assert plain(text, 20) == shown
+
+
 @pytest.mark.parametrize(("seconds", "shown"), [(0, "0 s"), (59.6, "1 min"), (210, "3 min 30 s"), (7384, "2 h 3 min")])
 def test_durations_are_read_at_a_glance(seconds: float, shown: str) -> None:
     """At most two units."""
