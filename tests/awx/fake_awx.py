@@ -197,7 +197,7 @@ def serving() -> Iterator[tuple[str, Store, Jobs]]:
     jobs = Jobs(store)
     handler = type("BoundHandler", (Handler,), {"store": store, "jobs": jobs})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_port}", store, jobs

@@ -28,6 +28,6 @@ def _one(spec: envs.Spec, arguments: tuple[str, ...]) -> str:
     except envs.MissingPythonError as missing:
         return f"not run, {missing}"
     say(f"compat: {spec.purpose}")
-    pytest = ("python", "-m", "pytest", "-q", "-n", "4", "--dist", "loadgroup", "-m", SELECTION)
+    pytest = ("python", "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", "-m", SELECTION)
     status = run.run(spec.name, *pytest, *(arguments or PLACES))
     return "passed" if status in {0, NOTHING_COLLECTED} else "FAILED"

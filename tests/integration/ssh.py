@@ -33,6 +33,7 @@ MaxStartups 100
 MaxSessions 100
 Subsystem sftp internal-sftp
 LogLevel VERBOSE
+SetEnv HOME={place}/home
 """
 
 
@@ -90,6 +91,8 @@ def _served(place: Path, sockets: str) -> Iterator[Machine]:
         command = [keygen, "-q", "-t", "ed25519", "-N", "", "-f", str(place / name)]
         subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
     there = Machine(_free_port(), place, sockets)
+    # A home of its own: the user's shell would read what the user has set up, with each command.
+    (place / "home").mkdir()
     (place / "config").write_text(CONFIG.format(port=there.port, place=place), encoding="utf-8")
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(exist_ok=True)  # where its unprivileged half lives

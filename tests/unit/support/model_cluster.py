@@ -10,13 +10,13 @@ room, a name can be had once. The behaviour itself is tested on a real control p
 from __future__ import annotations
 
 import contextlib
-import copy
 import functools
 import json
+import pickle
 import random
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from ansible_collections.ackops.eci.plugins.module_utils._errors import ApiError, ConnectionFailed, WatchBroken
 from ansible_collections.ackops.eci.plugins.module_utils._kube.paths import ACCESS_REVIEWS
@@ -32,6 +32,14 @@ NODE = "virtual-kubelet-a"
 NAMESPACE = "shop"
 
 
+Document = TypeVar("Document")
+
+
+def _copied(document: Document) -> Document:
+    """A deep copy, in a fifth of the time that copy.deepcopy takes."""
+    return cast(Document, pickle.loads(pickle.dumps(document, pickle.HIGHEST_PROTOCOL)))  # noqa: S301 (our own)
+
+
 class Killed(BaseException):
     """SIGKILL, as far as Python can play it: nothing of the run goes on."""
 
@@ -43,8 +51,10 @@ class _Worker(threading.Thread):
         super().__init__(daemon=True)
         self.work = work
         self.wake = 0.0
-        self.turn = threading.Semaphore(0)
-        self.yielded = threading.Semaphore(0)
+        # Each is held until it is handed over. A semaphore does the same, and slower.
+        self.turn, self.yielded = threading.Lock(), threading.Lock()
+        self.turn.acquire()
+        self.yielded.acquire()
         self.outcome: object = None
         self.error: BaseException | None = None
         self.over = False
@@ -226,7 +236,7 @@ class ModelCluster:
         self._tell("MODIFIED", pod)
 
     def _tell(self, kind: str, pod: Manifest) -> None:
-        self.history.append((kind, copy.deepcopy(pod)))
+        self.history.append((kind, _copied(pod)))
         self.told_at.append(self.clock.time)
 
     def in_flight(self) -> dict[str, int]:
@@ -353,7 +363,7 @@ class ModelCluster:
         assert size > 0
         assert not query
         nodes = [{"metadata": {"name": NODE, "labels": {"type": "virtual-kubelet"}}}]
-        yield {"metadata": {}, "items": nodes if path.endswith("nodes") else copy.deepcopy(list(self.pods.values()))}
+        yield {"metadata": {}, "items": nodes if path.endswith("nodes") else _copied(list(self.pods.values()))}
 
     def stream(self, path: str, query: Mapping[str, str], accept: str) -> Answer:
         """All pods, in JSON as an old proxy gives it, whatever selector and limit are asked for."""
@@ -368,13 +378,13 @@ class ModelCluster:
         """A pod, a workload or the lease, by its path."""
         self.fault()
         if path == LEASE:
-            return copy.deepcopy(self.lease)
+            return _copied(self.lease)
         kind, name = path.split("/")[-2:]
         if kind == "namespaces":
             return {"metadata": {"name": name}}
         found = self.pods if kind == "pods" else self.workloads
         match = [entry for entry in found.values() if entry["metadata"]["name"] == name]
-        return copy.deepcopy(match[0]) if match else None
+        return _copied(match[0]) if match else None
 
     def matches(self, pods: PodSet, pod: Manifest) -> bool:
         """Whether a pod belongs to a set."""
@@ -394,7 +404,7 @@ class ModelCluster:
                 raise ApiError(504, "Timeout", "Too large resource version")
             moment = self.random.randint(int(not_older_than), moment)
             found = self._as_of(moment)
-        return [copy.deepcopy(pod) for pod in found.values() if self.matches(pods, pod)], str(moment)
+        return [_copied(pod) for pod in found.values() if self.matches(pods, pod)], str(moment)
 
     def _as_of(self, moment: int) -> dict[str, Manifest]:
         found: dict[str, Manifest] = {}
@@ -474,7 +484,7 @@ class ModelCluster:
         uid = self._make("", name)
         self._come_up(uid)
         self.fault()
-        return copy.deepcopy(self.pods[uid])
+        return _copied(self.pods[uid])
 
     def put(self, path: str, manifest: Mapping[str, Any]) -> Mapping[str, Any]:
         """The lease, if it is the one that was read."""
@@ -489,7 +499,7 @@ class ModelCluster:
             raise ApiError(409, "Conflict", "the lease has changed")
         version = {"resourceVersion": f"{random.random()}"}  # noqa: S311 (only another one than before)
         self.lease = {**manifest, "metadata": {**manifest["metadata"], **version}}
-        return copy.deepcopy(self.lease)
+        return _copied(self.lease)
 
     def patch(self, path: str, changes: Mapping[str, Any], dry_run: bool = False) -> Mapping[str, Any]:
         """Nothing here has a rollout."""
@@ -522,7 +532,7 @@ class ModelFeed:
             kind, pod = self._cluster.history[self._position]
             self._position += 1
             if self._cluster.matches(self._pods, pod):
-                told = copy.deepcopy(pod)
+                told = _copied(pod)
                 told["metadata"]["resourceVersion"] = str(self._position)
                 yield kind, told
 
