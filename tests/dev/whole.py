@@ -1,7 +1,7 @@
 # Copyright (c) 2026, ackops.eci contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make test`: every check, in two rows side by side, and how long each took."""
+"""`make test`: every check, in rows side by side, and how long each took."""
 
 from __future__ import annotations
 
@@ -12,39 +12,59 @@ import subprocess
 import sys
 import tempfile
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from tests.dev.paths import REPO, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Sequence
 
-# The targets of the Makefile, one after the other. What is quick comes first; integration is last, so that its summary ends the output.
-IN_FRONT = ("ruff", "gates", "browser", "unit", "compat", "integration")
-# Meanwhile, one after the other too, others, and how far they stand behind (nice): what only computes has what the row in front leaves,
-# which waits a lot. The tests of AWX have time limits.
-BEHIND = {"types": 10, "sanity": 10, "ansible-lint": 10, "docs": 10, "importer": 10, "awx": 0}
-# Takes minutes where the cache is empty, and only the last parts wait for it.
+
+class Row(NamedTuple):
+    """Targets of the Makefile that run one after the other."""
+
+    names: Sequence[str]
+    # How far they stand behind (nice).
+    behind: int = 0
+    # The part after which they begin, where it is not the start.
+    after: str | None = None
+
+
+# The rows run side by side; the first is shown as it runs.
+ROWS = (
+    # What is quick first; the tests on clusters take longest, and wait a lot.
+    Row(("ruff", "gates", "browser", "unit", "integration")),
+    # They and integration are many sessions, beside which unit, which is one, would starve.
+    Row(("compat", "awx"), after="unit"),
+    # Short, and the importer gives what it starts two minutes.
+    Row(("types", "importer", "ansible-lint", "docs")),
+    # It has no time limit, and has what the others leave.
+    Row(("sanity",), behind=5),
+)
+# Takes minutes where the cache is empty, and the tests on clusters wait for it.
 MADE_MEANWHILE = "binaries"
-BEHIND_ALL_ELSE = 10
 END_SECONDS = 10
 LOOK_SECONDS = 0.1
+AUTOGROUP_TRIES = 5
 
 
 class _Part:
     """A part that has begun. What it says goes into a file, and is shown when nothing else is being shown."""
 
-    def __init__(self, name: str, behind: int) -> None:
+    def __init__(self, name: str, behind: int, *, in_front: bool) -> None:
         self.name = name
+        self.in_front = in_front
         self.status: int | None = None
         self.took = 0.0
         self._shown = 0
         self._started = time.monotonic()
         self._output = tempfile.TemporaryFile()  # noqa: SIM115  end() closes it
         self._process = subprocess.Popen(
-            _make_behind(behind, name), cwd=REPO, stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT,
+            ["nice", "-n", str(behind), *_make(name)], cwd=REPO, stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT,
             start_new_session=True,
         )  # fmt: skip
+        _put_group_behind(self._process.pid, behind)
 
     def look(self) -> None:
         """See whether it has ended, and how."""
@@ -65,23 +85,23 @@ class _Part:
         self._output.close()
 
 
-class _Row:
-    """Parts that run one after the other."""
+class _Running:
+    """How far a row is."""
 
-    def __init__(self, parts: Mapping[str, int]) -> None:
-        self._waiting = dict(parts)
+    def __init__(self, row: Row, *, in_front: bool) -> None:
+        self._row = row
+        self._waiting = list(row.names)
+        self._in_front = in_front
         self._now: _Part | None = None
 
-    def go_on(self) -> list[_Part]:
+    def go_on(self, passed: Container[str | None]) -> list[_Part]:
         """Begin the next part where none runs, and return it."""
-        if self._now is not None:
-            self._now.look()
-        if not self._waiting or (self._now is not None and self._now.status != 0):
+        if not self._waiting or (self._now.status != 0 if self._now else self._row.after not in passed):
             return []
-        name = next(iter(self._waiting))
-        if name not in BEHIND:  # that would be in the middle of what another says
+        name = self._waiting.pop(0)
+        if self._in_front:  # of another, that would be in the middle of what this row says
             say(f"make test: {name} begins")
-        self._now = _Part(name, self._waiting.pop(name))
+        self._now = _Part(name, self._row.behind, in_front=self._in_front)
         return [self._now]
 
 
@@ -105,12 +125,15 @@ def check() -> int:
 
 def _run(begun: list[_Part]) -> _Part | None:
     """Run the rows side by side, note each part in the list, and return the one that failed."""
-    rows = _Row(dict.fromkeys(IN_FRONT, 0)), _Row(BEHIND)
+    rows = [_Running(row, in_front=row is ROWS[0]) for row in ROWS]
     shown: _Part | None = None
     seen: list[_Part] = []
     while True:
+        for part in begun:
+            part.look()
+        passed = {None, *(part.name for part in begun if part.status == 0)}
         for row in rows:
-            begun += row.go_on()
+            begun += row.go_on(passed)
         if failed := next((part for part in begun if part.status), None):
             say(f"make test: {failed.name} failed" + ("" if failed is shown else "; this is what it said:"))
             failed.show()
@@ -122,11 +145,11 @@ def _run(begun: list[_Part]) -> _Part | None:
             continue
         # What has ended, then what is in front, then what is left.
         unseen = [part for part in begun if part not in seen]
-        shown = min(unseen, key=lambda part: (part.status is None, part.name in BEHIND), default=None)
+        shown = min(unseen, key=lambda part: (part.status is None, not part.in_front), default=None)
         if shown is None:
             return None
         seen.append(shown)
-        if shown.name in BEHIND:
+        if not shown.in_front:
             say(
                 f"make test: {shown.name}, which has run meanwhile" if shown.status == 0 else f"make test: {shown.name}"
             )
@@ -136,8 +159,22 @@ def _make(target: str) -> list[str]:
     return ["make", "--no-print-directory", target]
 
 
-def _make_behind(behind: int, target: str) -> list[str]:
-    return ["nice", "-n", str(behind), *_make(target)]
+def _put_group_behind(leader: int, behind: int) -> None:
+    """Have the session of a leader stand behind other sessions.
+
+    Linux schedules each session as a group. nice counts within the group only, and the group has a nice value of its own:
+    https://man7.org/linux/man-pages/man7/sched.7.html ("The autogroup feature").
+    """
+    group = Path(f"/proc/{leader}/autogroup")
+    for _attempt in range(AUTOGROUP_TRIES):
+        try:
+            group.write_text(str(behind), encoding="ascii")
+        except BlockingIOError:  # one in a tenth of a second, for all users but root
+            time.sleep(LOOK_SECONDS)
+        except OSError:  # another system, or it has ended
+            return
+        else:
+            return
 
 
 def _clock(seconds: float) -> str:
@@ -147,9 +184,7 @@ def _clock(seconds: float) -> str:
 @contextlib.contextmanager
 def _meanwhile(target: str) -> Iterator[None]:
     """Make a target beside the rest, with what they leave of the processor. What fails there fails again where it is needed."""
-    process = subprocess.Popen(
-        _make_behind(BEHIND_ALL_ELSE, target), cwd=REPO, stdin=subprocess.DEVNULL, start_new_session=True
-    )
+    process = subprocess.Popen(_make(target), cwd=REPO, stdin=subprocess.DEVNULL, start_new_session=True)
     try:
         yield
     finally:

@@ -20,7 +20,10 @@ from tests.dev.paths import REPO
 def test_every_part_is_a_target() -> None:
     """What is misspelt here would fail at the end of an hour."""
     targets = re.findall(r"^([a-z-]+):", (REPO / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
-    assert {*whole.IN_FRONT, *whole.BEHIND, whole.MADE_MEANWHILE} <= set(targets)
+    named = [name for row in whole.ROWS for name in row.names]
+    assert {*named, whole.MADE_MEANWHILE} <= set(targets)
+    assert len(named) == len(set(named))
+    assert {row.after for row in whole.ROWS} <= {None, *whole.ROWS[0].names}
 
 
 def test_what_fails_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
@@ -32,8 +35,7 @@ def test_what_fails_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cap
         "third": "echo never",
         "build": f"echo $$ > {pid}; sleep 600",
     }
-    monkeypatch.setattr(whole, "IN_FRONT", ("first", "second", "third"))
-    monkeypatch.setattr(whole, "BEHIND", {})
+    monkeypatch.setattr(whole, "ROWS", (whole.Row(("first", "second", "third")),))
     monkeypatch.setattr(whole, "MADE_MEANWHILE", "build")
     monkeypatch.setattr(whole, "_make", lambda target: ["sh", "-c", commands[target]])
     started = time.monotonic()
@@ -55,21 +57,23 @@ def test_all_pass(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[
     assert whole.check() == 0
     said = capfd.readouterr().out
     assert said.count(": passed") == 0
-    assert said.count("  passed") == len(whole.IN_FRONT) + len(whole.BEHIND)
+    assert said.count("  passed") == sum(len(row.names) for row in whole.ROWS)
     assert said.rstrip().endswith("all passed")
 
 
-Have = Callable[[dict[str, str], dict[str, str]], None]
+BEHIND = 7
+GROUP = Path("/proc/self/autogroup")
+Have = Callable[..., None]
 
 
 @pytest.fixture
 def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Have:
     """Have parts for `make test`, in front and behind: shell commands by name, which run in a directory of the test."""
 
-    def have(in_front: dict[str, str], behind: dict[str, str]) -> None:
+    def have(in_front: dict[str, str], behind: dict[str, str], after: str | None = None) -> None:
         commands = {**in_front, **behind}
-        monkeypatch.setattr(whole, "IN_FRONT", tuple(in_front))
-        monkeypatch.setattr(whole, "BEHIND", dict.fromkeys(behind, 7))
+        rows = whole.Row(tuple(in_front)), whole.Row(tuple(behind), BEHIND, after)
+        monkeypatch.setattr(whole, "ROWS", rows)
         monkeypatch.setattr(whole, "_make", lambda name: ["sh", "-c", f"cd {tmp_path}; {commands.get(name, ':')}"])
 
     return have
@@ -95,7 +99,24 @@ def test_two_rows_side_by_side(parts: Have, capfd: pytest.CaptureFixture[str]) -
         },
     )
     assert whole.check() == 0
-    assert lines(capfd) == ["a 1", "a 2", "x 1", "x 2", "b 1", "b 2", "y 1", "y 2", "z", str(os.nice(0) + 7)]
+    assert lines(capfd) == ["a 1", "a 2", "x 1", "x 2", "b 1", "b 2", "y 1", "y 2", "z", str(os.nice(0) + BEHIND)]
+
+
+def test_a_row_that_begins_after_a_part(parts: Have, capfd: pytest.CaptureFixture[str]) -> None:
+    """Not before, and beside the next."""
+    until = "until [ -e {} ]; do sleep 0.05; done; "
+    parts({"a": "sleep 1; touch a", "b": until.format("x") + "echo b"}, {"x": "test -e a && echo x; touch x"}, "a")
+    assert whole.check() == 0
+    assert sorted(lines(capfd)) == ["b", "x"]
+
+
+@pytest.mark.skipif(not GROUP.exists(), reason="this system schedules no sessions as groups")
+def test_a_row_stands_behind_as_a_group(parts: Have, capfd: pytest.CaptureFixture[str]) -> None:
+    """Nice counts within a session only, and each part is one."""
+    look = f"sleep 1; cat {GROUP}"
+    parts({"a": look}, {"x": look})
+    assert whole.check() == 0
+    assert [line.rpartition("nice ")[2] for line in lines(capfd)] == ["0", str(BEHIND)]
 
 
 @pytest.mark.parametrize("broken_in_front", [True, False])
