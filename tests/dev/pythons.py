@@ -71,8 +71,9 @@ def find(version: Version) -> Python | None:
     first = None
     for place in _places():
         path = place / f"python{version[0]}.{version[1]}"
-        python, fast = (os.access(path, os.X_OK) and _probe(str(path))) or (None, False)
-        if python and python.version == version:
+        found = _probe(str(path)) if os.access(path, os.X_OK) else None
+        if found and found[0].version == version:
+            python, fast = found
             if fast:
                 return python
             first = first or python

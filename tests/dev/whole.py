@@ -52,9 +52,9 @@ AUTOGROUP_TRIES = 5
 class _Part:
     """A part that has begun. What it says goes into a file, and is shown when nothing else is being shown."""
 
-    def __init__(self, name: str, behind: int, *, in_front: bool) -> None:
+    def __init__(self, name: str, behind: int) -> None:
         self.name = name
-        self.in_front = in_front
+        self.in_front = _in_front(name)
         self.status: int | None = None
         self.took = 0.0
         self._shown = 0
@@ -64,7 +64,8 @@ class _Part:
             ["nice", "-n", str(behind), *_make(name)], cwd=REPO, stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT,
             start_new_session=True,
         )  # fmt: skip
-        _put_group_behind(self._process.pid, behind)
+        if behind:
+            _put_group_behind(self._process.pid, behind)
 
     def look(self) -> None:
         """See whether it has ended, and how."""
@@ -88,20 +89,20 @@ class _Part:
 class _Running:
     """How far a row is."""
 
-    def __init__(self, row: Row, *, in_front: bool) -> None:
+    def __init__(self, row: Row) -> None:
         self._row = row
         self._waiting = list(row.names)
-        self._in_front = in_front
         self._now: _Part | None = None
 
     def go_on(self, passed: Container[str | None]) -> list[_Part]:
         """Begin the next part where none runs, and return it."""
-        if not self._waiting or (self._now.status != 0 if self._now else self._row.after not in passed):
+        free = self._now.status == 0 if self._now else self._row.after in passed
+        if not self._waiting or not free:
             return []
         name = self._waiting.pop(0)
-        if self._in_front:  # of another, that would be in the middle of what this row says
+        if _in_front(name):  # of another, that would be in the middle of what this row says
             say(f"make test: {name} begins")
-        self._now = _Part(name, self._row.behind, in_front=self._in_front)
+        self._now = _Part(name, self._row.behind)
         return [self._now]
 
 
@@ -125,7 +126,7 @@ def check() -> int:
 
 def _run(begun: list[_Part]) -> _Part | None:
     """Run the rows side by side, note each part in the list, and return the one that failed."""
-    rows = [_Running(row, in_front=row is ROWS[0]) for row in ROWS]
+    rows = [_Running(row) for row in ROWS]
     shown: _Part | None = None
     seen: list[_Part] = []
     while True:
@@ -153,6 +154,10 @@ def _run(begun: list[_Part]) -> _Part | None:
             say(
                 f"make test: {shown.name}, which has run meanwhile" if shown.status == 0 else f"make test: {shown.name}"
             )
+
+
+def _in_front(name: str) -> bool:
+    return name in ROWS[0].names
 
 
 def _make(target: str) -> list[str]:

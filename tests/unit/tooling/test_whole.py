@@ -62,6 +62,7 @@ def test_all_pass(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[
 
 
 BEHIND = 7
+UNTIL = "until [ -e {} ]; do sleep 0.05; done; "
 GROUP = Path("/proc/self/autogroup")
 Have = Callable[..., None]
 
@@ -86,15 +87,14 @@ def lines(capfd: pytest.CaptureFixture[str]) -> list[str]:
 
 def test_two_rows_side_by_side(parts: Have, capfd: pytest.CaptureFixture[str]) -> None:
     """What each part says is whole: the row in front as it goes, of the other what has ended, and at last what is left."""
-    until = "until [ -e {} ]; do sleep 0.05; done; "
     parts(
         {
-            "a": "echo a 1; " + until.format("x") + "echo a 2; sleep 0.5; touch a",
+            "a": "echo a 1; " + UNTIL.format("x") + "echo a 2; sleep 0.5; touch a",
             "b": "test -e a && echo b 1; touch b; sleep 0.5; echo b 2",
         },
         {
             "x": "echo x 1; echo x 2; touch x",
-            "y": "test -e x && echo y 1; " + until.format("b") + "sleep 1; echo y 2",
+            "y": "test -e x && echo y 1; " + UNTIL.format("b") + "sleep 1; echo y 2",
             "z": "test -e b && echo z; nice",
         },
     )
@@ -104,8 +104,7 @@ def test_two_rows_side_by_side(parts: Have, capfd: pytest.CaptureFixture[str]) -
 
 def test_a_row_that_begins_after_a_part(parts: Have, capfd: pytest.CaptureFixture[str]) -> None:
     """Not before, and beside the next."""
-    until = "until [ -e {} ]; do sleep 0.05; done; "
-    parts({"a": "sleep 1; touch a", "b": until.format("x") + "echo b"}, {"x": "test -e a && echo x; touch x"}, "a")
+    parts({"a": "sleep 1; touch a", "b": UNTIL.format("x") + "echo b"}, {"x": "test -e a && echo x; touch x"}, "a")
     assert whole.check() == 0
     assert sorted(lines(capfd)) == ["b", "x"]
 
