@@ -9,7 +9,7 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,14 @@ PODS = 8
 
 
 @pytest.fixture
-def scene(cluster: ControlPlane, namespace: str, home: Path) -> Scenario:
+def scene(cluster: ControlPlane, namespace: str, home: Path) -> Iterator[Scenario]:
     """Pods and runs in a namespace of its own."""
-    return Scenario(cluster, namespace, home)
+    with Scenario(cluster, namespace, home) as running:
+        yield running
 
 
 def start(scene: Scenario, pods: list[w.Manifest], **task: Any) -> subprocess.Popen[str]:
-    """Start ansible-playbook with one task, in a session of its own, as a terminal or ansible-runner do."""
+    """Start ansible-playbook with one task."""
     temporary = scene.home / "tmp"
     temporary.mkdir(parents=True)
     arguments = {"target_version": "1.26", "pods": [record_of(pod) for pod in pods], "pod_timeout": 60}
@@ -37,16 +38,8 @@ def start(scene: Scenario, pods: list[w.Manifest], **task: Any) -> subprocess.Po
     play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}
     path = scene.home / "play.yml"
     path.write_text(json.dumps([play]), encoding="utf-8")
-    return subprocess.Popen(
-        ["ansible-playbook", str(path)],
-        cwd=scene.home,
-        env=environment(scene.kubeconfig, scene.home, {"TMPDIR": str(temporary), "ANSIBLE_LOCAL_TEMP": str(temporary)}),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
+    extra = {"TMPDIR": str(temporary), "ANSIBLE_LOCAL_TEMP": str(temporary)}
+    return scene.start_program(["ansible-playbook", str(path)], environment(scene.kubeconfig, scene.home, extra))
 
 
 def lives(pid: int) -> bool:
@@ -97,30 +90,23 @@ def test_the_controller_is_killed(scene: Scenario, end: Callable[[subprocess.Pop
     """Whoever waits for the next pod does not get to it."""
     pods = scene.aged(scene.workload("Deployment", replicas=PODS, annotations={"test.ackops/ready-delay": "2s"}), PODS)
     process = start(scene, pods)
-    try:
-        scene.wait_ledger("removed", seconds=60)
-        module = int(scene.wait_ledger("started")["pid"])
-        assert lives(module)
-        dies_too = end is kill_the_group and os.getpgid(module) == process.pid  # before ansible-core 2.18
-        end(process)
-        if dies_too:
-            assert_nothing_goes_on(scene, module)
-        else:
-            assert_it_ends_in_order(scene, module)
-    finally:
-        process.kill()
-        process.communicate()
+    scene.wait_ledger("removed", seconds=60)
+    module = int(scene.wait_ledger("started")["pid"])
+    assert lives(module)
+    dies_too = end is kill_the_group and os.getpgid(module) == process.pid  # before ansible-core 2.18
+    end(process)
+    if dies_too:
+        assert_nothing_goes_on(scene, module)
+    else:
+        assert_it_ends_in_order(scene, module)
 
 
 def test_the_tasks_time_is_over(scene: Scenario) -> None:
     """Ansible's own timeout ends the task for the play; the module hears of it."""
     pods = scene.aged(scene.workload("Deployment", replicas=PODS, annotations={"test.ackops/ready-delay": "8s"}), PODS)
     process = start(scene, pods, timeout=10)
-    try:
-        module = int(scene.wait_ledger("started", seconds=60)["pid"])
-        said, _none = process.communicate(timeout=60)
-        assert process.returncode == 2, said
-        assert "10" in said, said
-        assert_it_ends_in_order(scene, module)
-    finally:
-        process.kill()
+    module = int(scene.wait_ledger("started", seconds=60)["pid"])
+    said, _none = process.communicate(timeout=60)
+    assert process.returncode == 2, said
+    assert "10" in said, said
+    assert_it_ends_in_order(scene, module)

@@ -36,7 +36,8 @@ def controllers(cluster: ControlPlane) -> Iterator[CustomControllers]:
 @pytest.fixture
 def scenario(cluster: ControlPlane, namespace: str, home: Path) -> Iterator[Scenario]:
     """Pods, runs and records of a test of its own; what it made of these kinds is deleted, or it would make pods for ever."""
-    yield Scenario(cluster, namespace, home)
+    with Scenario(cluster, namespace, home) as running:
+        yield running
     for kind in KINDS:
         cluster.api.request("DELETE", kind.path_of(namespace))
 

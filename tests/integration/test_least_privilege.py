@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,9 +22,10 @@ from tests.integration.support import LEASE, OLD, run_preflight
 
 
 @pytest.fixture
-def scene(cluster: ControlPlane, namespace: str, home: Path) -> Scenario:
+def scene(cluster: ControlPlane, namespace: str, home: Path) -> Iterator[Scenario]:
     """Pods and runs in a namespace of its own."""
-    return Scenario(cluster, namespace, home)
+    with Scenario(cluster, namespace, home) as running:
+        yield running
 
 
 # -- what the role promises: each returns the run, arranged anew for the kubeconfig ---------------------------------

@@ -24,7 +24,7 @@ from tests.cluster import ControlPlane, workloads as w
 from tests.integration.runner import data_dir, events, run_here
 from tests.integration.scenarios.scenario import Scenario
 from tests.integration.ssh import Machine, machine
-from tests.integration.support import PREFLIGHT, environment, hearing_ctrl_c, run_playbook, run_preflight
+from tests.integration.support import PREFLIGHT, environment, run_playbook, run_preflight
 
 POD_TIMEOUT = 32
 SOON, LASTING = 5.0, 30.0
@@ -44,10 +44,11 @@ WAYS: dict[str, dict[str, object]] = {
 
 
 @pytest.fixture
-def scene(cluster: ControlPlane, namespace: str, home: Path) -> Scenario:
+def scene(cluster: ControlPlane, namespace: str, home: Path) -> Iterator[Scenario]:
     """Pods and runs in a namespace of its own."""
     home.mkdir()
-    return Scenario(cluster, namespace, home)
+    with Scenario(cluster, namespace, home) as running:
+        yield running
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def blocked(scene: Scenario) -> None:
 
 
 def start(scene: Scenario, host: Mapping[str, object], **options: object) -> subprocess.Popen[str]:
-    """Start the playbook, in a session of its own, as a terminal does."""
+    """Start the playbook."""
     inventory = scene.home / "clusters.json"
     inventory.write_text(json.dumps({"all": {"hosts": {"ack-prod": host}}}), encoding="utf-8")
     given = {
@@ -78,21 +79,9 @@ def start(scene: Scenario, host: Mapping[str, object], **options: object) -> sub
     variables.write_text(
         json.dumps({f"eci_preflight_{name}": value for name, value in given.items()}), encoding="utf-8"
     )
-    with hearing_ctrl_c():
-        return subprocess.Popen(
-            ["ansible-playbook", PREFLIGHT, "-i", str(inventory), "-e", f"@{variables}"],
-            cwd=scene.home,
-            env=environment(
-                None,
-                scene.home,
-                {"ECI_RECORD": str(scene.home / "record.jsonl"), "ANSIBLE_BECOME_ALLOW_SAME_USER": "true"},
-            ),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
+    extra = {"ECI_RECORD": str(scene.home / "record.jsonl"), "ANSIBLE_BECOME_ALLOW_SAME_USER": "true"}
+    command = ["ansible-playbook", PREFLIGHT, "-i", str(inventory), "-e", f"@{variables}"]
+    return scene.start_program(command, environment(None, scene.home, extra))
 
 
 def play(scene: Scenario, host: Mapping[str, object], **options: object) -> tuple[int, list[tuple[float, str]]]:
@@ -153,13 +142,10 @@ def interrupted(scene: Scenario, host: Mapping[str, object]) -> str:
     """What ansible-playbook says when somebody presses Ctrl-C while the second of four pods is awaited."""
     scene.aged(scene.workload("Deployment", "web", replicas=4, annotations={"test.ackops/ready-delay": "8s"}), 4)
     process = start(scene, host, record_dir=str(scene.home / "state" / "ackops-eci" / "here"))
-    try:
-        scene.wait_ledger("removed", 2, seconds=90)
-        time.sleep(4)
-        os.killpg(process.pid, signal.SIGINT)
-        said, _none = process.communicate(timeout=60)
-    finally:
-        process.kill()
+    scene.wait_ledger("removed", 2, seconds=90)
+    time.sleep(4)
+    os.killpg(process.pid, signal.SIGINT)
+    said, _none = process.communicate(timeout=60)
     assert process.returncode == 99, said
     assert "User interrupted execution" in said
     return said

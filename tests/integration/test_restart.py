@@ -23,9 +23,10 @@ RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 
 
 @pytest.fixture
-def scenario(cluster: ControlPlane, namespace: str, home: Path) -> Scenario:
+def scenario(cluster: ControlPlane, namespace: str, home: Path) -> Iterator[Scenario]:
     """Pods, runs and records of a test of its own."""
-    return Scenario(cluster, namespace, home)
+    with Scenario(cluster, namespace, home) as running:
+        yield running
 
 
 def versions(scenario: Scenario, app: str = "web") -> set[str]:

@@ -18,6 +18,6 @@ from tests.integration.scenarios.scenario import PROPERTY, Scenario
 @pytest.fixture
 def scenario(cluster: ControlPlane, namespace: str, home: Path, request: pytest.FixtureRequest) -> Iterator[Scenario]:
     """A scenario with a namespace and a home of its own; what it noted goes with the test's report."""
-    running = Scenario(cluster, namespace, home)
-    yield running
+    with Scenario(cluster, namespace, home) as running:
+        yield running
     request.node.user_properties.append((PROPERTY, json.dumps(running.notes)))

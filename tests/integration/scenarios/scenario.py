@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import itertools
 import json
+import subprocess
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from tests.cluster import ControlPlane, workloads as w
 from tests.integration.scenarios.masks import masked
 from tests.integration.scenarios.module_run import ModuleRun, StartedModule, run_module
-from tests.integration.support import OLD, Run, run_preflight
+from tests.integration.support import OLD, Run, hearing_ctrl_c, run_preflight
 
 MODULE = "eci_pod_recreate"
 # Under this name the notes travel with a test's report.
@@ -35,7 +36,10 @@ def record_of(pod: w.Manifest) -> dict[str, Any]:
 
 
 class Scenario:
-    """What a scenario's test works with; every run that it makes is noted, unless it says otherwise."""
+    """What a scenario's test works with; every run that it makes is noted, unless it says otherwise.
+
+    As a context manager it ends what still runs: nothing that a failed test has started goes on beside the next one.
+    """
 
     def __init__(self, cluster: ControlPlane, namespace: str, home: Path) -> None:
         self.cluster = cluster
@@ -44,6 +48,15 @@ class Scenario:
         self.home = home
         self.kubeconfig = cluster.kubeconfig
         self.notes: list[tuple[str, list[str], list[str]]] = []
+        self._at_end = ExitStack()
+
+    def __enter__(self) -> Scenario:
+        """Nothing runs yet."""
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """End what was started and still runs."""
+        self._at_end.close()
 
     # -- pods ----------------------------------------------------------------------------------------------------
 
@@ -146,7 +159,20 @@ class Scenario:
         options.setdefault("pod_timeout", 60)
         records = [pod if "uid" in pod else record_of(pod) for pod in pods]
         arguments = {"pods": records, "_ansible_check_mode": check, "_ansible_diff": check, **options}
-        return StartedModule(MODULE, arguments, kubeconfig or self.kubeconfig, self.home)
+        started = StartedModule(MODULE, arguments, kubeconfig or self.kubeconfig, self.home)
+        self._at_end.callback(started.kill)
+        return started
+
+    def start_program(self, command: Sequence[str], environ: Mapping[str, str]) -> subprocess.Popen[str]:
+        """Start a program as a terminal does: in a session of its own, and it hears Ctrl-C. Its output comes as one stream."""
+        with hearing_ctrl_c():
+            process = subprocess.Popen(
+                command, cwd=self.home, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT, text=True, start_new_session=True,
+            )  # fmt: skip
+        self._at_end.push(process)
+        self._at_end.callback(process.kill)
+        return process
 
     def recreate(self, pods: Iterable[w.Manifest], *, check: bool = False, **options: Any) -> ModuleRun:
         """Run the module to its end, and note it."""
@@ -179,8 +205,10 @@ class Scenario:
 
         thread = threading.Thread(target=guarded)
         thread.start()
-        yield
-        thread.join()
+        try:
+            yield
+        finally:
+            thread.join()
         if raised:
             raise raised[0]
 

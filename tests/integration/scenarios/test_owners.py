@@ -324,8 +324,7 @@ def test_a_job_that_may_fail_once(scenario: Scenario) -> None:
 
 def test_a_job_with_a_pod_failure_policy(scenario: Scenario) -> None:
     """A podFailurePolicy fails the Job at any exit code but 0 (Kubernetes 1.26): running_jobs: evict waits for its pod instead."""
-    with ControlPlane.start("1.26", name="policy") as recent:
-        there = Scenario(recent, "shop", scenario.home)
+    with ControlPlane.start("1.26", name="policy") as recent, Scenario(recent, "shop", scenario.home) as there:
         codes = {"containerName": "app", "operator": "NotIn", "values": [0]}
         policy = {"rules": [{"action": "FailJob", "onExitCodes": codes}]}
         told = {"test.ackops/complete-after": "8s"}

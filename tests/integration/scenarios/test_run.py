@@ -20,7 +20,7 @@ from tests.cluster.proxy import Proxy
 from tests.cluster.webhook import Webhook
 from tests.integration.scenarios.module_run import StartedModule
 from tests.integration.scenarios.scenario import Scenario
-from tests.integration.support import NEW, OLD, PREFLIGHT, REPO, environment, hearing_ctrl_c, run_tasks
+from tests.integration.support import NEW, OLD, PREFLIGHT, environment, run_tasks
 
 SLOW = {"test.ackops/ready-delay": "3s"}
 
@@ -34,8 +34,7 @@ def kill(scenario: Scenario, running: StartedModule, when: str) -> None:
     """SIGKILL to the process that the ledger names as the run's."""
     pids = [entry["pid"] for entry in scenario.ledger() if entry["event"] == "started"]
     assert pids[-1:] == [running.pid], scenario.ledger()
-    os.kill(running.pid, signal.SIGKILL)
-    running.process.wait()
+    running.kill()
     scenario.happens(f"The run is killed (SIGKILL) {when}.")
 
 
@@ -254,7 +253,7 @@ def test_told_to_stop(scenario: Scenario) -> None:
     stopped_in_the_middle(scenario, pods, other)
 
 
-def interrupted(scenario: Scenario, what: str, end: Callable[[subprocess.Popen[bytes]], None]) -> None:
+def interrupted(scenario: Scenario, what: str, end: Callable[[subprocess.Popen[str]], None]) -> None:
     """End ansible-playbook in that way in the middle of a run, and see that the module ends in order."""
     pods = scenario.aged(scenario.workload("StatefulSet", "web", replicas=3, updateStrategy={"type": "OnDelete"}), 3)
     other = scenario.aged(scenario.workload("Deployment", "other"))
@@ -263,17 +262,14 @@ def interrupted(scenario: Scenario, what: str, end: Callable[[subprocess.Popen[b
     scenario.home.mkdir(parents=True, exist_ok=True)
     command = ["ansible-playbook", PREFLIGHT, "-e", "eci_preflight_target_version=1.26"]
     env = {**environment(scenario.kubeconfig, scenario.home), "ECI_RECORD": str(scenario.home / "record.jsonl")}
-    with hearing_ctrl_c(), (scenario.home / "output").open("w", encoding="utf-8") as stream:
-        playbook = subprocess.Popen(
-            command, stdout=stream, stderr=stream, env=env, cwd=REPO, start_new_session=True, stdin=subprocess.DEVNULL
-        )
+    playbook = scenario.start_program(command, env)
     pid = int(scenario.wait_ledger("started", seconds=60)["pid"])
     scenario.wait_ledger("removed")
     scenario.happens(f"{what} while the first replacement starts.")
     end(playbook)
-    assert playbook.wait(30) != 0
-    said = (scenario.home / "output").read_text(encoding="utf-8").strip().splitlines()
-    scenario.shows("ansible-playbook ends.", said[-1])
+    said, _none = playbook.communicate(timeout=30)
+    assert playbook.returncode != 0
+    scenario.shows("ansible-playbook ends.", said.strip().splitlines()[-1])
     w.wait_for(lambda: not Path(f"/proc/{pid}").exists(), "the end of the module", 10)
     w.age(scenario.api, other, OLD)
     stopped_in_the_middle(scenario, pods, other)
