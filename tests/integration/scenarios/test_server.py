@@ -212,28 +212,50 @@ def test_the_list_expires_while_it_is_read(scenario: Scenario) -> None:
     assert (counts["eci"], counts["unscheduled"]) == (1, 4)
 
 
-def exec_kubeconfig(scenario: Scenario, account: str, lives: list[float]) -> tuple[Path, Path]:
-    """A kubeconfig whose exec plugin gives tokens that live so long, one after another; and the file that counts them."""
-    directory = scenario.home
-    directory.mkdir(parents=True, exist_ok=True)
-    kind = {"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential"}
-    for number, seconds in enumerate(lives):
-        answer = {**kind, "status": {"token": scenario.cluster.token("default", account, seconds)}}
-        (directory / f"token-{number}").write_text(json.dumps(answer), encoding="utf-8")
-    count = directory / "asked"
-    program = directory / "plugin.sh"
-    last = len(lives) - 1
-    program.write_text(
-        f"#!/bin/sh\necho x >> {count}\nn=$(($(wc -l < {count}) - 1))\n[ $n -le {last} ] || n={last}\ncat {directory}/token-$n\n",
-        encoding="utf-8",
-    )
+PLUGIN = """\
+#!/bin/sh
+cd "$(dirname "$0")" || exit
+echo asked >> asked
+asked=$(wc -l < asked)
+[ "$asked" -lt {last} ] || asked={last}
+until [ -e "token-$asked" ]; do sleep 0.05; done
+cat "token-$asked"
+"""
+EXEC = "client.authentication.k8s.io/v1"
+
+
+@contextlib.contextmanager
+def exec_kubeconfig(scenario: Scenario, account: str, lives: list[float]) -> Iterator[Path]:
+    """A kubeconfig whose exec plugin gives tokens that live so long, each from when it is asked for, and the last one again and again.
+
+    All of them must have been asked for in the end.
+    """
+    directory = scenario.home / "plugin"
+    directory.mkdir(parents=True)
+    asked, program = directory / "asked", directory / "plugin.sh"
+    program.write_text(PLUGIN.format(last=len(lives)), encoding="utf-8")
     program.chmod(0o700)
-    path = scenario.cluster.write_kubeconfig(directory / "exec.kubeconfig", token="x")
+    path = scenario.cluster.write_kubeconfig(directory / "kubeconfig", token="x")
     document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    plugin = {"apiVersion": kind["apiVersion"], "command": str(program), "interactiveMode": "Never"}
+    plugin = {"apiVersion": EXEC, "command": str(program), "interactiveMode": "Never"}
     document["users"][0]["user"] = {"exec": plugin}
     path.write_text(yaml.safe_dump(document), encoding="utf-8")
-    return path, count
+
+    def times_asked() -> int:
+        return len(asked.read_text(encoding="utf-8").splitlines()) if asked.exists() else 0
+
+    def issue() -> None:
+        for number, seconds in enumerate(lives, 1):
+            w.wait_for(lambda: times_asked() >= number, f"the request for token {number}", 60)  # noqa: B023  called at once
+            status = {"token": scenario.cluster.token("default", account, seconds)}
+            written = directory / "written"
+            written.write_text(
+                json.dumps({"apiVersion": EXEC, "kind": "ExecCredential", "status": status}), encoding="utf-8"
+            )
+            written.rename(directory / f"token-{number}")
+
+    with scenario.meanwhile(issue):
+        yield path
 
 
 @pytest.mark.compat
@@ -241,11 +263,10 @@ def test_a_token_expires(scenario: Scenario) -> None:
     """The token expires during a run, and the exec plugin provides a new one: the run continues."""
     bind(scenario.cluster, "short", EVERYTHING)
     pods = scenario.aged(scenario.workload("Deployment", replicas=2, annotations={"test.ackops/ready-delay": "9s"}), 2)
-    path, count = exec_kubeconfig(scenario, "short", [SOON, 3600])
     scenario.happens("The first token expires after some seconds, the second one lives an hour.")
-    run = scenario.recreate(pods, kubeconfig=path, pod_timeout=60)
+    with exec_kubeconfig(scenario, "short", [SOON, 3600]) as path:
+        run = scenario.recreate(pods, kubeconfig=path, pod_timeout=60)
     assert run.code == 0, run.told
-    assert len(count.read_text(encoding="utf-8").splitlines()) >= 2
     assert set(run.outcomes.values()) == {"recreated"}
 
 
@@ -253,8 +274,8 @@ def test_a_token_expires_for_good(scenario: Scenario) -> None:
     """The token expires during a run, and there is no other: the message says so, and how to continue."""
     bind(scenario.cluster, "short", EVERYTHING)
     pods = scenario.aged(scenario.workload("Deployment", replicas=2, annotations={"test.ackops/ready-delay": "14s"}), 2)
-    path, _count = exec_kubeconfig(scenario, "short", [SOON, SOON])
-    run = scenario.recreate(pods, kubeconfig=path, pod_timeout=60)
+    with exec_kubeconfig(scenario, "short", [SOON]) as path:
+        run = scenario.recreate(pods, kubeconfig=path, pod_timeout=60)
     assert run.code == 1
     assert "401" in run.message
     assert "renew the token" in run.message
