@@ -117,7 +117,11 @@ class Matrix:
             canary = " (canary release)" if target in row.canary else ""
             return COMPATIBLE, f"{who} {supports} Kubernetes {shown}{canary}"
         if self.knows(target):
-            return INCOMPATIBLE, f"{who} {does_not} support Kubernetes {shown}"
+            reason = f"{who} {does_not} support Kubernetes {shown}"
+            replaced = _BUILT_IN_ROWS.get(platform_version)
+            if replaced is not None and replaced.names(target):
+                reason += ", says the matrix option; its row replaces the built-in one, which lists that version"
+            return INCOMPATIBLE, reason
         return UNKNOWN, (
             f"the matrix does not list Kubernetes {shown}; if {who} {supports} it, add it with"
             f" matrix: {self.row_with(platform_version, target)}"
@@ -171,9 +175,12 @@ def _row(key: str, value: object) -> Row:
     return Row(frozenset(minors), since, frozenset(parse_version(entry, option) for entry in canary))
 
 
+_BUILT_IN_ROWS = {key: _row(key, value) for key, value in BUILT_IN_MATRIX.items()}
+
+
 def build_matrix(override: Mapping[str, Any] | None = None) -> Matrix:
     """The built-in matrix, with the user's rows added or put in place of its own."""
-    rows = {key: _row(key, value) for key, value in BUILT_IN_MATRIX.items()}
+    rows = dict(_BUILT_IN_ROWS)
     if not override:
         return Matrix(rows, MATRIX_SOURCE, MATRIX_DATE)
     for key, value in override.items():

@@ -181,6 +181,18 @@ def test_an_override_replaces_its_rows_and_says_so() -> None:
     assert (BUILT_IN.source, BUILT_IN.date) == (MATRIX_SOURCE, "2026-03-26")
 
 
+@pytest.mark.parametrize("version", ["1.1.0", UNAVAILABLE])
+def test_a_version_that_an_override_leaves_out_by_mistake(version: str) -> None:
+    """Pods that need not be are incompatible then: the reason names the row at fault, and only then."""
+    matrix = build_matrix({version: ["1.32"], "1.0.0": [">=1.12"]})
+    verdict, reason = matrix.verdict(version, (1, 24))
+    assert verdict == INCOMPATIBLE
+    assert "the matrix option" in reason
+    assert "replaces the built-in one, which lists that version" in reason
+    assert "option" not in matrix.verdict(version, (1, 33))[1]
+    assert "option" not in BUILT_IN.verdict("1.0.0", (1, 26))[1]
+
+
 BAD_ROWS: list[Any] = [
     1.30, True, None, "", [], {}, ["1.26", None], [1.30], [["1.26"]], "<1.30", ">=", ">=1.12,<1.30", ">=x",
     {"versions": []}, {"canary": ["1.26"]}, {"versions": ["1.26"], "canary": "1.26"},
