@@ -34,7 +34,7 @@ for _ in range(12):
 def a_busy_machine() -> Iterator[None]:
     """More programs than processors."""
     with contextlib.ExitStack() as stack:
-        for _ in range(8):
+        for _number in range(8):
             command = [sys.executable, "-c", "while True: pass"]
             process = stack.enter_context(subprocess.Popen(command, start_new_session=True))
             stack.callback(process.kill)
@@ -54,7 +54,7 @@ def test_what_is_paused_stands_still(tmp_path: Path) -> None:
     process.launch()
     try:
         with a_busy_machine():
-            for _ in range(30):
+            for _round in range(30):
                 process.pause()
                 assert states(process.pid) == {"T"}
                 process.resume()
