@@ -164,7 +164,7 @@ class Process:
     def pause(self) -> None:
         """SIGSTOP: from the return on it holds its connections and answers nothing."""
         os.kill(self.pid, signal.SIGSTOP)
-        # On a busy machine its threads compute on for some hundredths of a second: enough to answer what its caller does next.
+        # Its threads compute on for some milliseconds, more on a busy machine: enough to answer what its caller does next.
         os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
