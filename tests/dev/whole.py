@@ -33,12 +33,12 @@ class Row(NamedTuple):
 
 # The rows run side by side; the first is shown as it runs.
 ROWS = (
-    # What is quick first; the tests on clusters take longest, and wait a lot.
-    Row(("ruff", "gates", "browser", "unit", "integration")),
+    # What the longest of them waits for, and no more.
+    Row(("ruff", "unit", "integration")),
     # They and integration are many sessions, beside which unit, which is one, would starve.
     Row(("compat", "awx"), after="unit"),
     # Short, and the importer gives what it starts two minutes.
-    Row(("types", "importer", "ansible-lint", "docs")),
+    Row(("types", "gates", "browser", "importer", "ansible-lint", "docs")),
     # It has no time limit, and has what the others leave.
     Row(("sanity",), behind=5),
 )
