@@ -13,6 +13,7 @@ import _socket
 import array
 import marshal
 import os
+import select
 import sys
 
 SOCKET = "socket"
@@ -31,15 +32,26 @@ def main(directory: str, arguments: list[str]) -> int:
         served = marshal.load(file)  # noqa: S302  written by the tests themselves
     if (arguments and arguments[0].startswith("-")) or served != read_at_start(environ):
         os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606  a shell is not wanted
-    # One that comes before there is anybody to pass it on to waits.
-    before = _signal.pthread_sigmask(_signal.SIG_BLOCK, PASSED_ON)
+    came, wake = os.pipe()
+    os.set_blocking(wake, False)
+    # One that comes just before a call that waits has no handler run until that call returns; a byte in a pipe is not overlooked.
+    _signal.set_wakeup_fd(wake)
+    for number in PASSED_ON:
+        _signal.signal(number, lambda _number, _frame: None)
     connection = ask(directory, arguments, os.getcwd(), environ, STANDARD)
     pid = int(connection.recv(32))
-    for number in PASSED_ON:
-        _signal.signal(number, lambda received, _frame: os.kill(pid, received))
-    _signal.pthread_sigmask(_signal.SIG_SETMASK, before)
+    while connection.fileno() not in select.select([came, connection.fileno()], [], [])[0]:
+        _pass_on(os.read(came, 64), pid)
     code = int(connection.recv(32))
     return code if code >= 0 else BY_SIGNAL - code
+
+
+def _pass_on(numbers: bytes, pid: int) -> None:
+    try:
+        for number in numbers:
+            os.kill(pid, number)
+    except ProcessLookupError:  # it has just ended
+        pass
 
 
 def ask(
