@@ -15,6 +15,7 @@ import pytest
 
 from tests.cluster import ControlPlane, workloads as w
 from tests.cluster.api import ApiError
+from tests.integration.scenarios.scenario import Scenario
 from tests.integration.support import LEASE
 
 _numbers = itertools.count(1)
@@ -47,3 +48,10 @@ def namespace(cluster: ControlPlane) -> Iterator[str]:
 def home(tmp_path: Path) -> Path:
     """An empty home directory."""
     return tmp_path / "home"
+
+
+@pytest.fixture
+def scene(cluster: ControlPlane, namespace: str, home: Path) -> Iterator[Scenario]:
+    """Pods, runs and records in a namespace of its own."""
+    with Scenario(cluster, namespace, home) as running:
+        yield running

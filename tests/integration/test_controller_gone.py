@@ -9,24 +9,17 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cluster import ControlPlane, workloads as w
+from tests.cluster import workloads as w
 from tests.integration.scenarios.scenario import Scenario, record_of
 from tests.integration.support import LEASE, environment
 
 PODS = 8
-
-
-@pytest.fixture
-def scene(cluster: ControlPlane, namespace: str, home: Path) -> Iterator[Scenario]:
-    """Pods and runs in a namespace of its own."""
-    with Scenario(cluster, namespace, home) as running:
-        yield running
 
 
 def start(scene: Scenario, pods: list[w.Manifest], **task: Any) -> subprocess.Popen[str]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,12 +33,11 @@ def controllers(cluster: ControlPlane) -> Iterator[CustomControllers]:
 
 
 @pytest.fixture
-def scenario(cluster: ControlPlane, namespace: str, home: Path) -> Iterator[Scenario]:
+def scenario(scene: Scenario) -> Iterator[Scenario]:
     """Pods, runs and records of a test of its own; what it made of these kinds is deleted, or it would make pods for ever."""
-    with Scenario(cluster, namespace, home) as running:
-        yield running
+    yield scene
     for kind in KINDS:
-        cluster.api.request("DELETE", kind.path_of(namespace))
+        scene.api.request("DELETE", kind.path_of(scene.namespace))
 
 
 def made(scenario: Scenario, kind: CustomKind, name: str = "web", **options: Any) -> list[w.Manifest]:

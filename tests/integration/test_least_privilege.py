@@ -6,27 +6,19 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from tests.cluster import ControlPlane, workloads as w
+from tests.cluster import workloads as w
 from tests.cluster.api import ApiError
 from tests.cluster.webhook import Webhook
 from tests.integration.access import Right, kubeconfig_of, rights_of, shipped, without
 from tests.integration.scenarios.module_run import ModuleRun, run_module
 from tests.integration.scenarios.scenario import Scenario
 from tests.integration.support import LEASE, OLD, run_preflight
-
-
-@pytest.fixture
-def scene(cluster: ControlPlane, namespace: str, home: Path) -> Iterator[Scenario]:
-    """Pods and runs in a namespace of its own."""
-    with Scenario(cluster, namespace, home) as running:
-        yield running
-
 
 # -- what the role promises: each returns the run, arranged anew for the kubeconfig ---------------------------------
 

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from ansible.release import __version__ as ansible_release
 
-from tests.cluster import ControlPlane, workloads as w
+from tests.cluster import workloads as w
 from tests.integration.runner import data_dir, events, run_here
 from tests.integration.scenarios.scenario import Scenario
 from tests.integration.ssh import Machine, machine
@@ -44,11 +44,10 @@ WAYS: dict[str, dict[str, object]] = {
 
 
 @pytest.fixture
-def scene(cluster: ControlPlane, namespace: str, home: Path) -> Iterator[Scenario]:
-    """Pods and runs in a namespace of its own."""
-    home.mkdir()
-    with Scenario(cluster, namespace, home) as running:
-        yield running
+def scene(scene: Scenario) -> Scenario:
+    """With a home that is there."""
+    scene.home.mkdir()
+    return scene
 
 
 @pytest.fixture

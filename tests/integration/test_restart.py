@@ -8,7 +8,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,10 +22,9 @@ RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 
 
 @pytest.fixture
-def scenario(cluster: ControlPlane, namespace: str, home: Path) -> Iterator[Scenario]:
+def scenario(scene: Scenario) -> Scenario:
     """Pods, runs and records of a test of its own."""
-    with Scenario(cluster, namespace, home) as running:
-        yield running
+    return scene
 
 
 def versions(scenario: Scenario, app: str = "web") -> set[str]:

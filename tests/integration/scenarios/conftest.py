@@ -7,17 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.cluster import ControlPlane
 from tests.integration.scenarios.scenario import PROPERTY, Scenario
 
 
 @pytest.fixture
-def scenario(cluster: ControlPlane, namespace: str, home: Path, request: pytest.FixtureRequest) -> Iterator[Scenario]:
+def scenario(scene: Scenario, request: pytest.FixtureRequest) -> Iterator[Scenario]:
     """A scenario with a namespace and a home of its own; what it noted goes with the test's report."""
-    with Scenario(cluster, namespace, home) as running:
-        yield running
-    request.node.user_properties.append((PROPERTY, json.dumps(running.notes)))
+    yield scene
+    request.node.user_properties.append((PROPERTY, json.dumps(scene.notes)))

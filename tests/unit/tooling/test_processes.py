@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import socket
 import sys
 from pathlib import Path
@@ -52,24 +51,10 @@ def test_what_is_paused_stands_still(tmp_path: Path) -> None:
 def test_what_a_test_leaves_running_is_ended(tmp_path: Path) -> None:
     """As a failed one does: neither its modules nor its programs go on beside the next test."""
     with socket.create_server(("127.0.0.1", 0)) as mute:
-        kubeconfig = tmp_path / "kubeconfig"
-        server = {"server": f"http://127.0.0.1:{mute.getsockname()[1]}"}
-        kubeconfig.write_text(
-            json.dumps(
-                {
-                    "apiVersion": "v1",
-                    "kind": "Config",
-                    "current-context": "mute",
-                    "clusters": [{"name": "mute", "cluster": server}],
-                    "users": [{"name": "mute", "user": {}}],
-                    "contexts": [{"name": "mute", "context": {"cluster": "mute", "user": "mute"}}],
-                }
-            ),
-            encoding="utf-8",
-        )
-        cluster = cast(ControlPlane, SimpleNamespace(api=None, kubeconfig=kubeconfig))
+        server = f"http://127.0.0.1:{mute.getsockname()[1]}"
+        cluster = cast(ControlPlane, SimpleNamespace(api=None, kubeconfig=None))
         with contextlib.suppress(ZeroDivisionError), Scenario(cluster, "shop", tmp_path) as scenario:
-            module = scenario.start([])
+            module = scenario.start([], host=server, api_key="any")
             program = scenario.start_program(["sleep", "600"], {})
             asked, _address = mute.accept()
             assert module.running
